@@ -1,0 +1,92 @@
+/**
+ * store: everything the daemon remembers, in one SQLite file. One writer, one transaction a tick:
+ * deltas and the counter positions they were made from are committed together or not at all.
+ */
+import type { Build } from '../../src/builds/types.js';
+import type {
+  CounterPosition,
+  Owner,
+  OwnerKind,
+  Tier,
+  TrafficClass,
+  TrafficRow,
+} from '../../src/metering/types.js';
+import type { EpochMs, Interval, Traffic, Transfer } from '../../src/units.js';
+
+/** Driver-counted bytes of one link in one interval. */
+export interface LinkRow extends Traffic {
+  link: string;
+  interval: Interval;
+  txDropped: number | undefined;
+}
+
+/** What one tick writes. */
+export interface TickBatch {
+  interval: Interval;
+  /** Names the run of the kernel and of the counters: boot id and the maps' generation. */
+  epoch: string;
+  rows: TrafficRow[];
+  links: LinkRow[];
+  /** Owners first seen or changed in this tick. */
+  owners: Owner[];
+  /** Changed positions only. */
+  positions: CounterPosition[];
+  /** Keys whose counters were removed from the kernel. */
+  forget: string[];
+}
+
+/** Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. */
+export interface Move {
+  fromOwnerId: string;
+  to: Owner;
+  /** Rows of `fromOwnerId` whose interval ends in this one are moved, by this share of each (0 to 1). */
+  interval: Interval;
+  share: number;
+  /** Only these classes; wan and proxy as a rule. */
+  classes: TrafficClass[];
+}
+
+export interface UsageRow extends Traffic {
+  owner: Owner;
+  class: TrafficClass;
+  link: string | undefined;
+  tier: Tier;
+}
+
+export interface RemoteUsage extends Transfer {
+  address: string;
+  port: number;
+  protocol: string;
+  class: TrafficClass;
+}
+
+export interface Store {
+  /** Positions as last committed for this epoch; empty when the epoch is another one. */
+  positions(epoch: string): Promise<CounterPosition[]>;
+  /** End of the last committed interval, to date what was counted while the daemon was down. */
+  lastTickAt(): Promise<EpochMs | undefined>;
+  commit(batch: TickBatch): Promise<void>;
+  /** Splits past rows between owners. Idempotent by `id`: a second call with the same id changes nothing. */
+  move(id: string, moves: Move[]): Promise<void>;
+  saveOwner(owner: Owner): Promise<void>;
+  owner(id: string): Promise<Owner | undefined>;
+
+  saveBuild(build: Build): Promise<void>;
+  builds(query: { limit?: number; since?: EpochMs; until?: EpochMs }): Promise<Build[]>;
+  build(refOrPrefix: string): Promise<Build | undefined>;
+
+  /** Sums per owner, class, link and tier of the rows whose interval ends in (since, until]. */
+  usage(period: Interval, filter?: { ownerIds?: string[]; kinds?: OwnerKind[] }): Promise<UsageRow[]>;
+  remotes(ownerIds: string[]): Promise<RemoteUsage[]>;
+  linkUsage(period: Interval): Promise<LinkRow[]>;
+  /** Rows of one owner in a period, oldest first, to settle shares with. */
+  ownerRows(ownerId: string, period: Interval): Promise<TrafficRow[]>;
+  /** Wan bytes per local day (`YYYY-MM-DD` in the time zone). */
+  days(period: Interval, timeZone: string): Promise<{ date: string; usedBytes: number }[]>;
+
+  setMeta(key: string, value: string): Promise<void>;
+  meta(key: string): Promise<string | undefined>;
+  /** Rolls old rows up and drops what is past its retention. */
+  maintain(now: EpochMs): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,122 @@
+/**
+ * builds: what BuildKit says about a solve, folded into builds and steps, and the join of its
+ * vertices with the cgroups that the executor ran them in. Pure: streams in, values out.
+ */
+import type { Attribution } from '../metering/types.js';
+import type { Bytes, EpochMs } from '../units.js';
+
+export type BuildStatus = 'running' | 'completed' | 'failed' | 'canceled';
+export type StepStatus = 'done' | 'cached' | 'failed' | 'canceled' | 'running' | 'shared' | 'pending';
+/** `from` resolves and pulls an image, `add` fetches a URL, `git` a repository; both run in the engine itself. */
+export type StepKind = 'run' | 'from' | 'copy' | 'add' | 'git' | 'internal' | 'export';
+
+export interface StepInterval {
+  startedAt: EpochMs;
+  /** Undefined while it runs. */
+  completedAt: EpochMs | undefined;
+}
+
+/** Progress of one blob (layer, archive) as BuildKit reports it: compressed bytes, not bytes on the wire. */
+export interface BlobProgress {
+  /** Blob digest or BuildKit's status id. */
+  id: string;
+  total: Bytes | undefined;
+  /** First and later values of `current`, by time; a blob that was there already starts at its full size. */
+  samples: { at: EpochMs; current: Bytes }[];
+}
+
+export interface CacheMount {
+  /** Id as the Dockerfile uses it, without the namespace; the target when it has none; undefined when unknown. */
+  id: string | undefined;
+  target: string;
+  recordId: string | undefined;
+  sharing: string | undefined;
+  emptyAtStart: boolean | undefined;
+  bytesBefore: Bytes | undefined;
+  bytesAfter: Bytes | undefined;
+}
+
+export interface Step {
+  digest: string;
+  /** Digests of the vertices it depends on. */
+  inputs: string[];
+  /** The vertex's name as BuildKit gives it, such as `[app 2/5] RUN make`. Hostile input. */
+  name: string;
+  /** Position in its stage (2 of `[app 2/5]`), undefined for internal vertices. */
+  number: number | undefined;
+  stage: string | undefined;
+  /** `RUN make`: the name without its bracket. */
+  instruction: string;
+  platform: string | undefined;
+  kind: StepKind;
+  status: StepStatus;
+  error: string | undefined;
+  /** Merged running intervals, the cache probe of a few µs left out. */
+  intervals: StepInterval[];
+  blobs: BlobProgress[];
+  /** Executors (random ids) that ran it; more than one after a retry or with several platforms. */
+  executorIds: string[];
+  attribution: Attribution;
+  /** Ref of the other build that ran it, for status `shared`. */
+  sharedWith: string | undefined;
+  cacheMounts: CacheMount[];
+}
+
+export interface Build {
+  ref: string;
+  /** Name of the engine that ran it. */
+  engine: string;
+  /** Image tag, else the context folder's name, else the ref. */
+  name: string;
+  /** Compose project, Dev Container folder or context folder it belongs to. */
+  project: string | undefined;
+  context: string | undefined;
+  dockerfile: string | undefined;
+  target: string | undefined;
+  platforms: string[];
+  status: BuildStatus;
+  error: string | undefined;
+  startedAt: EpochMs;
+  completedAt: EpochMs | undefined;
+  /** In the order BuildKit first named them. */
+  steps: Step[];
+}
+
+/** What the executor directory and the engine's mount table tell about one running container of BuildKit. */
+export interface Execution {
+  /** Random id of the executor, the last component of its cgroup. */
+  id: string;
+  engine: string;
+  cgroupPath: string;
+  args: string[];
+  env: string[];
+  cwd: string;
+  hostname: string | undefined;
+  mounts: ExecutionMount[];
+  /** Snapshot id of the writable layer, when the engine's mount table was read in time. */
+  upperId: string | undefined;
+  /** Snapshot ids below it, top first. */
+  lowerIds: string[];
+  seenAt: EpochMs;
+  goneAt: EpochMs | undefined;
+}
+
+export interface ExecutionMount {
+  target: string;
+  /** Host path as the engine sees it. */
+  source: string;
+  type: string;
+  readOnly: boolean;
+  /** Snapshot id for a cache mount or another snapshot, undefined for bind mounts of resolv.conf and the like. */
+  snapshotId: string | undefined;
+  /** Whether the directory was empty when first looked at, while the step ran; undefined when not seen in time. */
+  emptyAtStart: boolean | undefined;
+}
+
+/** Which step an execution ran, and how sure that is. */
+export interface ExecutionMatch {
+  executorId: string;
+  ref: string;
+  digest: string;
+  attribution: 'exact' | 'inferred';
+}
