@@ -1,0 +1,88 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tryLockFile } from '../../../daemon/sys/file-lock.js';
+import { NativeStruct } from '../../../daemon/sys/native-struct.js';
+import { syscall, trySyscall } from '../../../daemon/sys/syscall.js';
+import { syscallNumbers } from '../../../daemon/sys/syscall-numbers.js';
+import { errnoName, isErrno, systemError } from '../../../daemon/sys/system-error.js';
+import { NetmeterError } from '../../../src/errors.js';
+
+test('a failing call names itself, its subject and the errno', () => {
+  try {
+    syscall('flock', 'nothing', 999_999, 2);
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, NetmeterError);
+    assert.is((error as NetmeterError).message, 'flock(nothing) failed with EBADF');
+    assert.is((error as NetmeterError).code, 'syscall-failed');
+    assert.ok(isErrno(error, 'EBADF'));
+    assert.not(isErrno(error, 'EPERM'));
+  }
+});
+
+test('refusals are told apart from other failures', () => {
+  assert.is(systemError('bpf', 1).code, 'permission-denied');
+  assert.is(systemError('bpf', 13).code, 'permission-denied');
+  assert.is(systemError('bpf', 28).code, 'syscall-failed');
+});
+
+test('errno names include the one only the kernel knows', () => {
+  assert.is(errnoName(1), 'EPERM');
+  assert.is(errnoName(524), 'ENOTSUPP');
+  assert.is(errnoName(9999), 'E9999');
+});
+
+test('buffers go in and come out', () => {
+  const one = new NativeStruct(4).u32(0, 1);
+  const fd = syscall('socket', 'AF_INET', 2, 1, 0);
+  const length = new NativeStruct(4).u32(0, 4);
+  try {
+    syscall('setsockopt', 'SO_KEEPALIVE', fd, 1, 9, one, 4);
+    const read = new NativeStruct(4);
+    syscall('getsockopt', 'SO_KEEPALIVE', fd, 1, 9, read, length);
+    assert.is(read.getU32(0), 1);
+    assert.is(length.getU32(0), 4);
+  } finally {
+    assert.is(trySyscall('close', fd), 0);
+  }
+});
+
+test('a table exists for both architectures and no other', () => {
+  assert.is(syscallNumbers('x64')?.bpf, 321);
+  assert.is(syscallNumbers('arm64')?.bpf, 280);
+  assert.is(syscallNumbers('mips'), undefined);
+});
+
+test('the numbers are those of the kernel headers of this machine', () => {
+  const header = readFileSync('/usr/include/x86_64-linux-gnu/asm/unistd_64.h', 'utf8');
+  for (const [name, number] of Object.entries(syscallNumbers('x64') ?? {})) {
+    assert.match(header, new RegExp(`#define __NR_${name} ${number}\\n`));
+  }
+});
+
+test('64-bit fields survive up to 2^53', () => {
+  const struct = new NativeStruct(16).u64(8, Number.MAX_SAFE_INTEGER);
+  assert.is(struct.getU64(8), Number.MAX_SAFE_INTEGER);
+  assert.is(struct.u64(8, 1n << 32n).getU64(8), 4_294_967_296);
+});
+
+test('a file is locked once, and free again when its holder closes it', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'netmeter-lock-'));
+  const path = join(directory, 'lock');
+  const first = openSync(path, 'w');
+  const second = openSync(path, 'w');
+  try {
+    assert.is(tryLockFile(first), true);
+    assert.is(tryLockFile(second), false);
+    closeSync(first);
+    assert.is(tryLockFile(second), true);
+  } finally {
+    closeSync(second);
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test.run();
