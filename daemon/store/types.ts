@@ -3,22 +3,11 @@
  * deltas and the counter positions they were made from are committed together or not at all.
  */
 import type { Build } from '../../src/builds/types.js';
-import type {
-  CounterPosition,
-  Owner,
-  OwnerKind,
-  Tier,
-  TrafficClass,
-  TrafficRow,
-} from '../../src/metering/types.js';
-import type { EpochMs, Interval, Traffic, Transfer } from '../../src/units.js';
+import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
+import type { LinkRow, Move, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { EpochMs, Interval } from '../../src/units.js';
 
-/** Driver-counted bytes of one link in one interval. */
-export interface LinkRow extends Traffic {
-  link: string;
-  interval: Interval;
-  txDropped: number | undefined;
-}
+export type { LinkRow, Move, RemoteUsage, UsageRow };
 
 /** What one tick writes. */
 export interface TickBatch {
@@ -33,31 +22,6 @@ export interface TickBatch {
   positions: CounterPosition[];
   /** Keys whose counters were removed from the kernel. */
   forget: string[];
-}
-
-/** Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. */
-export interface Move {
-  fromOwnerId: string;
-  to: Owner;
-  /** Rows of `fromOwnerId` whose interval ends in this one are moved, by this share of each (0 to 1). */
-  interval: Interval;
-  share: number;
-  /** Only these classes; wan and proxy as a rule. */
-  classes: TrafficClass[];
-}
-
-export interface UsageRow extends Traffic {
-  owner: Owner;
-  class: TrafficClass;
-  link: string | undefined;
-  tier: Tier;
-}
-
-export interface RemoteUsage extends Transfer {
-  address: string;
-  port: number;
-  protocol: string;
-  class: TrafficClass;
 }
 
 export interface Store {

@@ -1,0 +1,42 @@
+/** What the store answers with: sums of traffic rows, and the moves that settle who owned them. */
+import type { EpochMs, Interval, Traffic, Transfer } from '../units.js';
+import type { Owner, Tier, TrafficClass } from './types.js';
+
+/** Driver-counted bytes of one link in one interval. */
+export interface LinkRow extends Traffic {
+  link: string;
+  interval: Interval;
+  txDropped: number | undefined;
+}
+
+/** Sum over a period, per owner, class, link and tier. */
+export interface UsageRow extends Traffic {
+  owner: Owner;
+  class: TrafficClass;
+  link: string | undefined;
+  tier: Tier;
+}
+
+export interface RemoteUsage extends Transfer {
+  ownerId: string;
+  address: string;
+  port: number;
+  protocol: string;
+  class: TrafficClass;
+}
+
+/** Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. */
+export interface Move {
+  fromOwnerId: string;
+  to: Owner;
+  /** Rows of `fromOwnerId` whose interval ends in this one are moved, by this share of each (0 to 1). */
+  interval: Interval;
+  share: number;
+  /** Only these classes; wan and proxy as a rule. */
+  classes: TrafficClass[];
+}
+
+/** The period (since, until] that a row belongs to is the one its interval ends in. */
+export function endsIn(interval: Interval, since: EpochMs, until: EpochMs): boolean {
+  return interval.to > since && interval.to <= until;
+}
