@@ -1,0 +1,70 @@
+# What the lab needs from Debian: packages on this machine, and a chroot for each engine.
+
+LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busybox-static git curl procps
+  ca-certificates)
+# The compiler of the eBPF programs, wanted by the project's own build checks.
+BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
+
+install_packages() {
+  local missing=() package
+  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || fail "needs Debian (apt-get) to install: ${missing[*]}"
+  note "installing ${missing[*]}"
+  # A third-party source that is out of reach must not stop the lab: the install below decides.
+  apt-get update -qq || note "apt-get update had errors; going on"
+  without_services apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >"$LAB_HOME/apt.log" 2>&1 ||
+    fail "apt-get install failed: $(tail -n 3 "$LAB_HOME/apt.log")"
+}
+
+# Debian starts a package's services at once; docker-registry would take port 5000 of the machine itself.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then
+    DEBIAN_FRONTEND=noninteractive "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  DEBIAN_FRONTEND=noninteractive "$@" || status=$?
+  rm -f "$policy"
+  return "$status"
+}
+
+debian_mirror() {
+  local mirror
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
+    awk '$2 == "Debian" {print $1; exit}')
+  echo "${mirror:-http://deb.debian.org/debian}"
+}
+
+# Prepares the engine's chroot. It gets its final name only when complete, so an interrupted run starts over.
+install_engine() {
+  local engine=$1 suite root packages log proxy
+  suite=${ENGINE_SUITE[$engine]}
+  root=$(engine_root "$engine")
+  log=$LAB_HOME/debootstrap$engine.log
+  [ -e "$root/usr/sbin/dockerd" ] && [ -e "$root/usr/bin/git" ] && return
+  packages=docker.io,ca-certificates,iptables,iproute2,git
+  [ "$engine" = 28 ] && packages+=,docker-cli,docker-buildx,docker-compose
+  if [ ! -e "$root/usr/sbin/dockerd" ]; then
+    note "installing Docker Engine ${ENGINE_VERSION[$engine]} ($suite) into $root: some minutes, once"
+    rm -rf --one-file-system "$root.new"
+    mkdir -p "$LAB_HOME/debs"
+    proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
+    # The suite's own script may be newer than this machine's debootstrap; all of them are the one of sid.
+    env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --cache-dir="$LAB_HOME/debs" \
+      --include="$packages" "$suite" "$root.new" "$(debian_mirror)" /usr/share/debootstrap/scripts/sid \
+      </dev/null >"$log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$log")"
+    mv "$root.new" "$root"
+    return
+  fi
+  note "adding git to $root"
+  {
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    chroot "$root" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-install-recommends git
+  } </dev/null >>"$log" 2>&1 || fail "installing git failed: $(tail -n 3 "$log")"
+}
