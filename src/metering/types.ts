@@ -39,6 +39,8 @@ export interface OwnerFacts {
   cgroupPath?: string;
   buildRef?: string;
   stepDigest?: string;
+  /** For a relay that stands in for a container, such as a published port's proxy: the container's id. */
+  relayedContainer?: string;
 }
 
 /** One remote end: an address and, where it is a service's (below 32768), the service's port; else 0. */

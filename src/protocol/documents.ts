@@ -3,7 +3,7 @@
  * change what is here only with a new schema number. Unknown is null, never 0; times are ISO 8601 in UTC.
  */
 import type { StepKind } from '../builds/types.js';
-import type { Attribution, OwnerKind, Tier } from '../metering/types.js';
+import type { Attribution, OwnerKind, Tier, TrafficClass } from '../metering/types.js';
 import type { Transfer } from '../units.js';
 
 export const SCHEMA = 1;
@@ -112,7 +112,7 @@ export interface StepDocument {
   proxy: Transfer;
   /** Compressed bytes of the blobs that BuildKit said it fetched; not bytes on the wire. */
   reportedBytes: number | null;
-  remotes: (Transfer & { address: string; name: string | null; class: string })[];
+  remotes: RemoteDocument[];
   cacheMounts: {
     id: string | null;
     target: string;
@@ -127,6 +127,16 @@ export interface StepDocument {
   coldAt: string | null;
   savings: null;
   residualBytes: number | null;
+}
+
+export interface RemoteDocument extends Transfer {
+  address: string;
+  /** Name it was reached by, when that is known. */
+  name: string | null;
+  /** The service's port; null for ports of 32768 and above, which are not told apart. */
+  port: number | null;
+  protocol: string;
+  class: TrafficClass;
 }
 
 export interface BuildsDocument {
@@ -186,7 +196,7 @@ export interface RunDocument {
   lan: Transfer;
   proxy: Transfer;
   tier: Tier;
-  remotes: StepDocument['remotes'];
+  remotes: RemoteDocument[];
   build: BuildDocument | null;
 }
 

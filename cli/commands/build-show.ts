@@ -1,0 +1,73 @@
+import type { BuildShowDocument, StepDocument } from '../../src/protocol/documents.js';
+import { ask } from '../ask.js';
+import type { Command } from '../command.js';
+import { formatBytes, formatDuration, formatTime } from '../view/bytes.js';
+import { escapeText } from '../view/escape.js';
+import { table } from '../view/table.js';
+import { elapsed } from './builds.js';
+
+export const buildShow: Command = {
+  name: 'build show',
+  summary: "one build's steps and what each used",
+  operands: [['<ref>', 'the ref of a build, or the beginning of one, as `netmeter builds` prints it']],
+  async run({ io, args, options }) {
+    const document = await ask<BuildShowDocument>('build', { ref: args[0] ?? '' }, io, options);
+    io.stdout.write(
+      options.json ? `${JSON.stringify(document)}\n` : buildText(document, io.timeZone, io.stdout.columns),
+    );
+    return 0;
+  },
+};
+
+export function buildText(
+  { build, steps }: BuildShowDocument,
+  timeZone: string,
+  width: number | undefined,
+): string {
+  const lines = [
+    `${escapeText(build.name)} (${build.ref}), ${build.status}, started ${formatTime(build.startedAt, timeZone)},` +
+      ` took ${formatDuration(elapsed(build))}`,
+    `WAN: in ${formatBytes(build.wan.rxBytes)}, out ${formatBytes(build.wan.txBytes)}` +
+      `${build.link === null ? '' : ` over ${escapeText(build.link)}`};` +
+      ` ${build.cachedSteps} of ${build.steps} steps cached`,
+    '',
+    ...table(
+      [
+        { title: 'STEP', flexible: true },
+        { title: 'STATUS' },
+        { title: 'TOOK', align: 'right' },
+        { title: 'WAN IN', align: 'right' },
+        { title: 'WAN OUT', align: 'right' },
+        { title: 'LAN', align: 'right' },
+        { title: 'PROXY', align: 'right' },
+        { title: 'TIER' },
+        { title: 'OWNER IS' },
+      ],
+      steps.filter(worthShowing).map((step) => [
+        step.name,
+        step.sharedWith === null ? step.status : `shared with ${step.sharedWith.slice(0, 12)}`,
+        step.status === 'cached' ? '-' : formatDuration(step.durationMs),
+        formatBytes(step.wan.rxBytes),
+        formatBytes(step.wan.txBytes),
+        formatBytes(step.lan.rxBytes + step.lan.txBytes),
+        formatBytes(step.proxy.rxBytes + step.proxy.txBytes),
+        step.tier,
+        step.attribution,
+      ]),
+      width,
+    ),
+  ];
+  for (const step of steps.filter((candidate) => candidate.cacheMounts.length > 0)) {
+    lines.push('', escapeText(step.name));
+    for (const mount of step.cacheMounts) {
+      const empty = mount.emptyAtStart === null ? 'unknown' : mount.emptyAtStart ? 'empty' : 'not empty';
+      lines.push(`  cache mount ${escapeText(mount.id ?? mount.target)}: ${empty} at its start`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** BuildKit's own bookkeeping is left out of the table unless it used the network. */
+function worthShowing(step: StepDocument): boolean {
+  return step.kind !== 'internal' || step.wan.rxBytes + step.wan.txBytes > 0;
+}

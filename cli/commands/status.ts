@@ -1,0 +1,91 @@
+import type { ReconciliationDocument, StatusDocument } from '../../src/protocol/documents.js';
+import { ask } from '../ask.js';
+import type { Command } from '../command.js';
+import { parseSince } from '../parse.js';
+import { formatBytes, formatTime } from '../view/bytes.js';
+import { escapeText } from '../view/escape.js';
+import { table } from '../view/table.js';
+
+interface StatusOptions {
+  since?: number;
+}
+
+export const status: Command<StatusOptions> = {
+  name: 'status',
+  summary: 'what the daemon has metered since it started',
+  options: [
+    {
+      flags: '--since <time>',
+      description: 'an ISO 8601 time or an age such as 2h or 7d',
+      parse: parseSince,
+    },
+  ],
+  async run({ io, options }) {
+    const params = options.since === undefined ? {} : { since: options.since };
+    const document = await ask<StatusDocument>('status', params, io, options);
+    io.stdout.write(
+      options.json ? `${JSON.stringify(document)}\n` : statusText(document, io.timeZone, io.stdout.columns),
+    );
+    return 0;
+  },
+};
+
+export function statusText(document: StatusDocument, timeZone: string, width: number | undefined): string {
+  const lines = [
+    `netmeter ${document.version}, pid ${document.pid}, meters since ${formatTime(document.since, timeZone)}` +
+      ` (tier ${document.tiers.meter ?? 'none'}, builds ${document.tiers.builds ?? 'none'})`,
+  ];
+  for (const link of document.links) {
+    lines.push('', `Link ${escapeText(link.name)}: in ${formatBytes(link.rxBytes)}, out ${formatBytes(link.txBytes)}`);
+    if (link.reconciliation !== null) lines.push(`  ${reconciliationText(link.reconciliation)}`);
+  }
+  if (document.owners.length > 0) lines.push('', ...ownersTable(document, width));
+  for (const [name, count] of Object.entries(document.lost)) {
+    if (count > 0) lines.push(`Lost: ${name} ${count}`);
+  }
+  for (const warning of document.warnings) lines.push(`Warning: ${escapeText(warning.message)} (${warning.code})`);
+  for (const source of document.sources) {
+    if (!source.ok) lines.push(`Not working: ${source.name}: ${escapeText(source.because ?? 'no reason known')}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Everything a link carried, and how much of it has an owner. */
+export function reconciliationText(it: ReconciliationDocument): string {
+  const share = it.linkBytes === 0 ? '' : ` (${((100 * it.unattributedBytes) / it.linkBytes).toFixed(3)} %)`;
+  const packets = it.packetsComparable ? `, ${it.linkPackets - it.attributedPackets} packets` : '';
+  return (
+    `${formatBytes(it.linkBytes)} on the link = ${formatBytes(it.attributedBytes)} with an owner` +
+    `${it.tunnelOverheadBytes === 0 ? '' : ` + ${formatBytes(it.tunnelOverheadBytes)} tunnel overhead`}` +
+    ` + ${formatBytes(it.unattributedBytes)} unattributed${share}${packets}`
+  );
+}
+
+function ownersTable(document: StatusDocument, width: number | undefined): string[] {
+  const owners = document.owners.toSorted((a, b) => sum(b) - sum(a));
+  return table(
+    [
+      { title: 'KIND' },
+      { title: 'OWNER', flexible: true },
+      { title: 'WAN IN', align: 'right' },
+      { title: 'WAN OUT', align: 'right' },
+      { title: 'LAN', align: 'right' },
+      { title: 'PROXY', align: 'right' },
+      { title: 'TIER' },
+    ],
+    owners.map((owner) => [
+      owner.kind,
+      owner.composeProject === null ? owner.name : `${owner.composeProject}/${owner.composeService ?? owner.name}`,
+      formatBytes(owner.wan.rxBytes),
+      formatBytes(owner.wan.txBytes),
+      formatBytes(owner.lan.rxBytes + owner.lan.txBytes),
+      formatBytes(owner.proxy.rxBytes + owner.proxy.txBytes),
+      owner.tier,
+    ]),
+    width,
+  );
+}
+
+function sum({ wan, lan, proxy }: StatusDocument['owners'][number]): number {
+  return wan.rxBytes + wan.txBytes + (lan.rxBytes + lan.txBytes + proxy.rxBytes + proxy.txBytes) / 1e9;
+}

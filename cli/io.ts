@@ -1,0 +1,21 @@
+/** Everything of the outside that a command may touch, as one value, so that tests can hand in their own. */
+export interface Io {
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  uid: number;
+  /** Wall clock, epoch milliseconds. */
+  now(): number;
+  /** IANA time zone of the user. */
+  timeZone: string;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  signal: AbortSignal;
+}
+
+export interface Output {
+  write(text: string): void;
+  isTerminal: boolean;
+  /** Width in cells; undefined when it is no terminal. */
+  columns: number | undefined;
+  colors: boolean;
+}

@@ -1,0 +1,44 @@
+/** Option values from text. Each throws a NetmeterError with code `usage` that names the value. */
+import { NetmeterError } from '../src/errors.js';
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
+
+/** `90s`, `2h`, `7d` in milliseconds. */
+export function parseDuration(text: string): number {
+  const match = DURATION.exec(text);
+  const unit = UNIT_MS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new NetmeterError('usage', `"${text}" is no duration`, { hint: 'Durations look like 500ms, 1s, 2h or 7d.' });
+  }
+  return Number(match[1]) * unit;
+}
+
+/** An ISO 8601 time, or an age such as `7d`, as epoch milliseconds. `now` is for tests. */
+export function parseSince(text: string, now = Date.now()): number {
+  if (DURATION.test(text)) return now - parseDuration(text);
+  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) {
+    throw new NetmeterError('usage', `"${text}" is neither a time nor an age`, {
+      hint: 'Use an ISO 8601 time such as 2026-11-24T09:00Z, or an age such as 2h or 7d.',
+    });
+  }
+  return at;
+}
+
+/** A whole number of at least 1. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new NetmeterError('usage', `"${text}" is no whole number of at least 1`);
+  }
+  return Number(text);
+}
+
+/** A tick between 100 ms and 1 minute. */
+export function parseTick(text: string): number {
+  const tick = parseDuration(text);
+  if (tick < 100 || tick > 60_000) {
+    throw new NetmeterError('usage', `a tick of ${text} is out of range`, { hint: 'Between 100ms and 60s.' });
+  }
+  return tick;
+}

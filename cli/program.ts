@@ -1,0 +1,109 @@
+/** The command line: commander's program made from the commands, which are values. */
+import { CommanderError, Command as Program } from 'commander';
+import { exitCodeOf, NetmeterError } from '../src/errors.js';
+import { SCHEMA } from '../src/protocol/documents.js';
+import type { Command, GlobalOptions } from './command.js';
+import type { Io } from './io.js';
+import { escapeText } from './view/escape.js';
+
+const EXIT_USAGE = 2;
+
+/** Runs one command line. `argv` without node and script. Resolves with the exit code, never rejects. */
+export async function runCommandLine(
+  argv: string[],
+  commands: readonly Command[],
+  version: string,
+  io: Io,
+): Promise<number> {
+  let exitCode = 0;
+  const program = newProgram('netmeter', io)
+    .description('Meters the network traffic of containers and image builds, and says what caches saved.')
+    .version(version, '-V, --version', 'print the version');
+  program.enablePositionalOptions();
+  const groups = new Map<string, Program>();
+  for (const command of commands) {
+    const words = command.name.split(' ');
+    const name = words.pop() ?? command.name;
+    const parent = words.reduce((above, word) => group(groups, above, word, io), program);
+    addCommand(parent, name, command, io, (code) => {
+      exitCode = code;
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io);
+    return reportError(error, wantsJson(argv), io);
+  }
+}
+
+/** Writes an error the way the command line does: for people on stderr, with --json as a document on stdout. */
+export function reportError(error: unknown, json: boolean, io: Io): number {
+  const known = error instanceof NetmeterError ? error : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = known?.code ?? 'internal';
+  const hint = known?.hint ?? null;
+  if (json) {
+    io.stdout.write(`${JSON.stringify({ schema: SCHEMA, error: { code, message, hint } })}\n`);
+  }
+  io.stderr.write(`netmeter: ${escapeText(message)} (${code})\n`);
+  if (hint !== null) io.stderr.write(`${hint.split('\n').map(escapeText).join('\n')}\n`);
+  if (known === undefined && error instanceof Error && io.env.NETMETER_DEBUG) {
+    io.stderr.write(`${error.stack}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+function newProgram(name: string, io: Io): Program {
+  return new Program(name)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+    });
+}
+
+function group(groups: Map<string, Program>, above: Program, word: string, io: Io): Program {
+  const known = groups.get(word);
+  if (known !== undefined) return known;
+  const made = newProgram(word, io).description(`${word} commands`);
+  groups.set(word, made);
+  above.addCommand(made);
+  return made;
+}
+
+function addCommand(parent: Program, name: string, command: Command, io: Io, done: (code: number) => void): void {
+  const made = newProgram(name, io).summary(command.summary).description(command.description ?? command.summary);
+  for (const [notation, description] of command.operands ?? []) made.argument(notation, description);
+  for (const option of command.options ?? []) {
+    const parse = option.parse;
+    if (parse === undefined) made.option(option.flags, option.description, option.default as string | undefined);
+    else made.option(option.flags, option.description, (text: string) => parse(text), option.default);
+  }
+  made
+    .option('--json', 'print one JSON document on stdout')
+    .option('--state-dir <dir>', 'where the database is (NETMETER_STATE_DIR)')
+    .option('--socket <path>', "the daemon's socket (NETMETER_SOCKET)")
+    .option('--docker-host <url>', 'the Docker engine (DOCKER_HOST, else the current Docker context)');
+  if (command.passThrough) made.passThroughOptions();
+  made.action(async (...values: unknown[]) => {
+    const self = values.at(-1) as Program;
+    done(await command.run({ io, args: self.args, options: self.opts<GlobalOptions>() }));
+  });
+  parent.addCommand(made);
+}
+
+function usageExit(error: CommanderError, argv: string[], io: Io): number {
+  if (error.code === 'commander.help') return EXIT_USAGE;
+  const message = error.message.replace(/^error: /, '');
+  return reportError(new NetmeterError('usage', message, { hint: 'See: netmeter --help' }), wantsJson(argv), io);
+}
+
+/** Whether --json was asked for, also when the command line could not be parsed. */
+function wantsJson(argv: string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}

@@ -1,0 +1,164 @@
+/** Builds and their steps as documents: what BuildKit said, joined with the bytes their owners moved. */
+import type { Build, Step } from '../builds/types.js';
+import type { Tier } from '../metering/types.js';
+import type { RemoteUsage } from '../metering/usage.js';
+import type {
+  BuildDocument,
+  BuildShowDocument,
+  BuildsDocument,
+  RemoteDocument,
+  StepDocument,
+} from '../protocol/documents.js';
+import { SCHEMA } from '../protocol/documents.js';
+import type { Transfer } from '../units.js';
+import { iso, isoOrNull, mainLink, mergeSums, noTransfer, type OwnerSum, transferOf } from './sums.js';
+
+/** What documents of builds are made from, besides the builds. */
+export interface BuildUsage {
+  sums: ReadonlyMap<string, OwnerSum>;
+  remotes: readonly RemoteUsage[];
+  /** Tier of the meter that watched, for steps that moved nothing. */
+  tier: Tier;
+}
+
+/** Owners whose bytes are this step's: the executors that ran it, or its share of the engine's own transfers. */
+export function stepOwnerIds(ref: string, step: Step): string[] {
+  if (step.status === 'shared') return [];
+  return [...step.executorIds.map((id) => `exec:${id}`), sourceOwnerId(ref, step.digest)];
+}
+
+/** The owner that bytes which the engine fetched for one step are moved to. */
+export function sourceOwnerId(ref: string, digest: string): string {
+  return `source:${ref}/${digest}`;
+}
+
+export function buildOwnerIds(build: Build): string[] {
+  return build.steps.flatMap((step) => stepOwnerIds(build.ref, step));
+}
+
+export function buildsDocument(builds: readonly Build[], usage: BuildUsage): BuildsDocument {
+  return { schema: SCHEMA, builds: builds.map((build) => buildDocument(build, usage)) };
+}
+
+export function buildShowDocument(build: Build, usage: BuildUsage): BuildShowDocument {
+  return {
+    schema: SCHEMA,
+    build: buildDocument(build, usage),
+    steps: build.steps
+      .filter((step) => step.status !== 'pending')
+      .map((step) => stepDocument(build, step, usage)),
+  };
+}
+
+export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
+  const steps = build.steps.filter((step) => step.status !== 'pending');
+  const sums = steps.map((step) => stepSum(build.ref, step, usage)).filter((sum) => sum !== undefined);
+  const total = mergeSums(sums);
+  return {
+    ref: build.ref,
+    name: build.name,
+    project: build.project ?? null,
+    context: build.context ?? null,
+    dockerfile: build.dockerfile ?? null,
+    target: build.target ?? null,
+    platforms: build.platforms,
+    engine: build.engine,
+    link: total === undefined ? null : mainLink(total.wanByLink),
+    metered: null,
+    status: build.status,
+    startedAt: iso(build.startedAt),
+    completedAt: isoOrNull(build.completedAt),
+    steps: steps.length,
+    cachedSteps: steps.filter((step) => step.status === 'cached').length,
+    wan: total === undefined ? noTransfer() : transferOf(total.wan),
+    coldBytes: null,
+    saved: null,
+  };
+}
+
+export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepDocument {
+  const sum = stepSum(build.ref, step, usage);
+  const owners = new Set(stepOwnerIds(build.ref, step));
+  const first = step.intervals[0];
+  const last = step.intervals.at(-1);
+  return {
+    digest: step.digest,
+    number: step.number ?? null,
+    name: step.name,
+    stage: step.stage ?? null,
+    instruction: step.instruction,
+    platform: step.platform ?? null,
+    kind: step.kind,
+    status: step.status === 'pending' ? 'running' : step.status,
+    sharedWith: step.sharedWith ?? null,
+    startedAt: isoOrNull(first?.startedAt),
+    completedAt: isoOrNull(last?.completedAt),
+    durationMs: stepDuration(step),
+    tier: sum?.tier ?? usage.tier,
+    attribution: step.attribution,
+    link: sum === undefined ? null : mainLink(sum.wanByLink),
+    wan: transfer(sum?.wan),
+    lan: transfer(sum?.lan),
+    proxy: transfer(sum?.proxy),
+    reportedBytes: reportedBytes(step),
+    remotes: usage.remotes.filter((remote) => owners.has(remote.ownerId)).map(remoteDocument),
+    cacheMounts: step.cacheMounts.map((mount) => ({
+      id: mount.id ?? null,
+      target: mount.target,
+      recordId: mount.recordId ?? null,
+      sharing: mount.sharing ?? null,
+      emptyAtStart: mount.emptyAtStart ?? null,
+      bytesBefore: mount.bytesBefore ?? null,
+      bytesAfter: mount.bytesAfter ?? null,
+    })),
+    coldBytes: null,
+    coldBasis: 'unknown',
+    coldAt: null,
+    savings: null,
+    residualBytes: null,
+  };
+}
+
+export function remoteDocument(remote: RemoteUsage): RemoteDocument {
+  return {
+    address: remote.address,
+    name: null,
+    port: remote.port === 0 ? null : remote.port,
+    protocol: remote.protocol,
+    class: remote.class,
+    rxBytes: remote.rxBytes,
+    txBytes: remote.txBytes,
+  };
+}
+
+function stepSum(ref: string, step: Step, usage: BuildUsage): OwnerSum | undefined {
+  const parts = stepOwnerIds(ref, step).map((id) => usage.sums.get(id));
+  return mergeSums(parts.filter((part) => part !== undefined));
+}
+
+/** Time it ran, without the gaps between its intervals; null while it runs or when it never did. */
+function stepDuration(step: Step): number | null {
+  if (step.intervals.length === 0) return null;
+  let total = 0;
+  for (const { startedAt, completedAt } of step.intervals) {
+    if (completedAt === undefined) return null;
+    total += completedAt - startedAt;
+  }
+  return Math.round(total);
+}
+
+/** Growth of the blobs that BuildKit reported for this step; null when it reported none. */
+function reportedBytes(step: Step): number | null {
+  if (step.blobs.length === 0) return null;
+  let total = 0;
+  for (const { samples } of step.blobs) {
+    const first = samples[0];
+    const last = samples.at(-1);
+    if (first !== undefined && last !== undefined) total += last.current - first.current;
+  }
+  return total;
+}
+
+function transfer(traffic: Transfer | undefined): Transfer {
+  return traffic === undefined ? noTransfer() : transferOf(traffic);
+}
