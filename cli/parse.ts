@@ -1,7 +1,14 @@
 /** Option values from text. Each throws a NetmeterError with code `usage` that names the value. */
 import { NetmeterError } from '../src/errors.js';
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNIT_MS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
 
 /** `90s`, `2h`, `7d` in milliseconds. */
@@ -9,7 +16,9 @@ export function parseDuration(text: string): number {
   const match = DURATION.exec(text);
   const unit = UNIT_MS[match?.[2] ?? ''];
   if (match === null || unit === undefined) {
-    throw new NetmeterError('usage', `"${text}" is no duration`, { hint: 'Durations look like 500ms, 1s, 2h or 7d.' });
+    throw new NetmeterError('usage', `"${text}" is no duration`, {
+      hint: 'Durations look like 500ms, 1s, 2h or 7d.',
+    });
   }
   return Number(match[1]) * unit;
 }

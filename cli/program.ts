@@ -75,12 +75,21 @@ function group(groups: Map<string, Program>, above: Program, word: string, io: I
   return made;
 }
 
-function addCommand(parent: Program, name: string, command: Command, io: Io, done: (code: number) => void): void {
-  const made = newProgram(name, io).summary(command.summary).description(command.description ?? command.summary);
+function addCommand(
+  parent: Program,
+  name: string,
+  command: Command,
+  io: Io,
+  done: (code: number) => void,
+): void {
+  const made = newProgram(name, io)
+    .summary(command.summary)
+    .description(command.description ?? command.summary);
   for (const [notation, description] of command.operands ?? []) made.argument(notation, description);
   for (const option of command.options ?? []) {
     const parse = option.parse;
-    if (parse === undefined) made.option(option.flags, option.description, option.default as string | undefined);
+    if (parse === undefined)
+      made.option(option.flags, option.description, option.default as string | undefined);
     else made.option(option.flags, option.description, (text: string) => parse(text), option.default);
   }
   made
@@ -91,7 +100,13 @@ function addCommand(parent: Program, name: string, command: Command, io: Io, don
   if (command.passThrough) made.passThroughOptions();
   made.action(async (...values: unknown[]) => {
     const self = values.at(-1) as Program;
-    done(await command.run({ io, args: self.args, options: self.opts<GlobalOptions>() }));
+    done(
+      await command.run({
+        io,
+        args: self.args,
+        options: self.opts() as Record<string, unknown> & GlobalOptions,
+      }),
+    );
   });
   parent.addCommand(made);
 }
@@ -99,7 +114,11 @@ function addCommand(parent: Program, name: string, command: Command, io: Io, don
 function usageExit(error: CommanderError, argv: string[], io: Io): number {
   if (error.code === 'commander.help') return EXIT_USAGE;
   const message = error.message.replace(/^error: /, '');
-  return reportError(new NetmeterError('usage', message, { hint: 'See: netmeter --help' }), wantsJson(argv), io);
+  return reportError(
+    new NetmeterError('usage', message, { hint: 'See: netmeter --help' }),
+    wantsJson(argv),
+    io,
+  );
 }
 
 /** Whether --json was asked for, also when the command line could not be parsed. */

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'link-missing'
   | 'command-not-found'
   | 'unreadable-input'
+  | 'output-unwritable'
   | 'internal';
 
 /** Exit codes of the command line, by error code; everything else is 1. */

@@ -43,17 +43,19 @@ export function buildText(
         { title: 'TIER' },
         { title: 'OWNER IS' },
       ],
-      steps.filter(worthShowing).map((step) => [
-        step.name,
-        step.sharedWith === null ? step.status : `shared with ${step.sharedWith.slice(0, 12)}`,
-        step.status === 'cached' ? '-' : formatDuration(step.durationMs),
-        formatBytes(step.wan.rxBytes),
-        formatBytes(step.wan.txBytes),
-        formatBytes(step.lan.rxBytes + step.lan.txBytes),
-        formatBytes(step.proxy.rxBytes + step.proxy.txBytes),
-        step.tier,
-        step.attribution,
-      ]),
+      steps
+        .filter(worthShowing)
+        .map((step) => [
+          step.name,
+          step.sharedWith === null ? step.status : `shared with ${step.sharedWith.slice(0, 12)}`,
+          step.status === 'cached' ? '-' : formatDuration(step.durationMs),
+          formatBytes(step.wan.rxBytes),
+          formatBytes(step.wan.txBytes),
+          formatBytes(step.lan.rxBytes + step.lan.txBytes),
+          formatBytes(step.proxy.rxBytes + step.proxy.txBytes),
+          step.tier,
+          step.attribution,
+        ]),
       width,
     ),
   ];

@@ -24,7 +24,11 @@ export const builds: Command<BuildsOptions> = {
   },
 };
 
-export function buildsText(list: readonly BuildDocument[], timeZone: string, width: number | undefined): string {
+export function buildsText(
+  list: readonly BuildDocument[],
+  timeZone: string,
+  width: number | undefined,
+): string {
   if (list.length === 0) return 'No builds yet.\n';
   const lines = table(
     [

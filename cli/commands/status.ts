@@ -36,16 +36,21 @@ export function statusText(document: StatusDocument, timeZone: string, width: nu
       ` (tier ${document.tiers.meter ?? 'none'}, builds ${document.tiers.builds ?? 'none'})`,
   ];
   for (const link of document.links) {
-    lines.push('', `Link ${escapeText(link.name)}: in ${formatBytes(link.rxBytes)}, out ${formatBytes(link.txBytes)}`);
+    lines.push(
+      '',
+      `Link ${escapeText(link.name)}: in ${formatBytes(link.rxBytes)}, out ${formatBytes(link.txBytes)}`,
+    );
     if (link.reconciliation !== null) lines.push(`  ${reconciliationText(link.reconciliation)}`);
   }
   if (document.owners.length > 0) lines.push('', ...ownersTable(document, width));
   for (const [name, count] of Object.entries(document.lost)) {
     if (count > 0) lines.push(`Lost: ${name} ${count}`);
   }
-  for (const warning of document.warnings) lines.push(`Warning: ${escapeText(warning.message)} (${warning.code})`);
+  for (const warning of document.warnings)
+    lines.push(`Warning: ${escapeText(warning.message)} (${warning.code})`);
   for (const source of document.sources) {
-    if (!source.ok) lines.push(`Not working: ${source.name}: ${escapeText(source.because ?? 'no reason known')}`);
+    if (!source.ok)
+      lines.push(`Not working: ${source.name}: ${escapeText(source.because ?? 'no reason known')}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -75,7 +80,9 @@ function ownersTable(document: StatusDocument, width: number | undefined): strin
     ],
     owners.map((owner) => [
       owner.kind,
-      owner.composeProject === null ? owner.name : `${owner.composeProject}/${owner.composeService ?? owner.name}`,
+      owner.composeProject === null
+        ? owner.name
+        : `${owner.composeProject}/${owner.composeService ?? owner.name}`,
       formatBytes(owner.wan.rxBytes),
       formatBytes(owner.wan.txBytes),
       formatBytes(owner.lan.rxBytes + owner.lan.txBytes),

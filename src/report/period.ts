@@ -1,0 +1,149 @@
+/** The report of a period: what crossed the links, whose it was, and which builds it went to. */
+import type { Build } from '../builds/types.js';
+import type { UsageRow } from '../metering/usage.js';
+import type { ReconciliationDocument, ReportDocument } from '../protocol/documents.js';
+import { SCHEMA } from '../protocol/documents.js';
+import { type Interval, type Transfer, totalBytes } from '../units.js';
+import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
+import { carriesOthers, iso, noTransfer, reportedKind } from './sums.js';
+
+export interface PeriodLink {
+  name: string;
+  /** Bytes that crossed it, layer 2 headers taken off. */
+  transfer: Transfer;
+  reconciliation: ReconciliationDocument | null;
+}
+
+export interface PeriodFacts {
+  period: Interval;
+  timeZone: string;
+  usage: readonly UsageRow[];
+  links: readonly PeriodLink[];
+  /** Builds that started in the period. */
+  builds: readonly Build[];
+  buildUsage: BuildUsage;
+  /** Wan bytes per local day. */
+  days: readonly { date: string; usedBytes: number }[];
+  /** Wan bytes of the period of the same length before; undefined when nothing was metered then. */
+  previousUsedBytes: number | undefined;
+}
+
+const TOP_STEPS = 10;
+
+export function periodReport(facts: PeriodFacts): ReportDocument {
+  const { period, usage, links, builds, buildUsage } = facts;
+  const documents = builds.map((build) => buildDocument(build, buildUsage));
+  return {
+    schema: SCHEMA,
+    since: iso(period.from),
+    until: iso(period.to),
+    timeZone: facts.timeZone,
+    wan: wanOf(usage),
+    byOwnerKind: byOwnerKind(usage, links),
+    builds: {
+      count: builds.length,
+      failed: builds.filter((build) => build.status === 'failed').length,
+    },
+    coldBytes: null,
+    saved: null,
+    money: null,
+    workAvoidedMs: null,
+    energyWh: null,
+    links: links.map((link) => ({
+      name: link.name,
+      metered: null,
+      bytes: totalBytes(link.transfer),
+      reconciliation: link.reconciliation,
+      budget: null,
+    })),
+    days: facts.days.map(({ date, usedBytes }) => ({
+      date,
+      usedBytes,
+      savedBytes: null,
+      headlineBytes: null,
+    })),
+    projects: projects(documents),
+    topSteps: topSteps(builds, buildUsage),
+    estimates: { count: 0, medianErrorRatio: null },
+    previous: { usedBytes: facts.previousUsedBytes ?? null, savedBytes: null },
+    tiers: tiers(usage),
+    advice: [],
+  };
+}
+
+function wanOf(usage: readonly UsageRow[]): Transfer {
+  const sum = noTransfer();
+  for (const row of usage) if (row.class === 'wan' && !carriesOthers(row.owner)) add(sum, row);
+  return sum;
+}
+
+/**
+ * Disjoint sums per kind of owner over everything that crossed a link, whatever its class. What the
+ * links carried beyond them is unattributed, signed: negative when packets were dropped before the link.
+ */
+function byOwnerKind(
+  usage: readonly UsageRow[],
+  links: readonly PeriodLink[],
+): ReportDocument['byOwnerKind'] {
+  const kinds = {
+    step: noTransfer(),
+    pull: noTransfer(),
+    engine: noTransfer(),
+    container: noTransfer(),
+    proxy: noTransfer(),
+    host: noTransfer(),
+    unattributed: noTransfer(),
+  };
+  const names = new Set(links.map((link) => link.name));
+  for (const link of links) add(kinds.unattributed, link.transfer);
+  for (const row of usage) {
+    if (row.link === undefined || !names.has(row.link) || carriesOthers(row.owner)) continue;
+    add(kinds[reportedKind(row.owner)], row);
+    kinds.unattributed.rxBytes -= row.rxBytes;
+    kinds.unattributed.txBytes -= row.txBytes;
+  }
+  return kinds;
+}
+
+function projects(documents: readonly ReturnType<typeof buildDocument>[]): ReportDocument['projects'] {
+  const used = new Map<string, number>();
+  for (const build of documents) {
+    const name = build.project ?? build.name;
+    used.set(name, (used.get(name) ?? 0) + totalBytes(build.wan));
+  }
+  return [...used]
+    .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: null }))
+    .toSorted((a, b) => b.usedBytes - a.usedBytes);
+}
+
+/** The same step of the same project in several builds is one row. */
+function topSteps(builds: readonly Build[], usage: BuildUsage): ReportDocument['topSteps'] {
+  const rows = new Map<string, ReportDocument['topSteps'][number]>();
+  for (const build of builds) {
+    for (const step of build.steps) {
+      const bytes = totalBytes(stepDocument(build, step, usage).wan);
+      if (bytes === 0) continue;
+      const project = build.project ?? null;
+      const key = JSON.stringify([project, step.name]);
+      const row = rows.get(key) ?? { name: step.name, project, bytes: 0, savedBytes: null };
+      row.bytes += bytes;
+      rows.set(key, row);
+    }
+  }
+  return [...rows.values()].toSorted((a, b) => b.bytes - a.bytes).slice(0, TOP_STEPS);
+}
+
+function tiers(usage: readonly UsageRow[]): ReportDocument['tiers'] {
+  const sums = { exact: 0, header: 0, polled: 0 };
+  for (const row of usage) {
+    if (row.class !== 'wan' || carriesOthers(row.owner)) continue;
+    if (row.tier === 'exact' || row.tier === 'header' || row.tier === 'polled')
+      sums[row.tier] += totalBytes(row);
+  }
+  return sums;
+}
+
+function add(sum: Transfer, more: Transfer): void {
+  sum.rxBytes += more.rxBytes;
+  sum.txBytes += more.txBytes;
+}
