@@ -31,6 +31,7 @@ engine_down() {
   stop_recorded "engine$engine" 30
   kill_cgroup "$(engine_cgroup "$engine")"
   kill_containers "$engine"
+  remove_container_cgroups "$engine"
   remove_bridges "$engine"
   unmount_tree "$(engine_root "$engine")"
   unmount_tree "$(engine_data "$engine")"
@@ -79,6 +80,18 @@ kill_containers() {
     if awk -v data="$data" '$5 == "/" && index($0, data) {found = 1} END {exit !found}' "$proc/mountinfo" 2>/dev/null; then
       kill -KILL "${proc#/proc/}" 2>/dev/null || true
     fi
+  done
+}
+
+# Cgroups of containers that a crashed engine left, in every hierarchy; and Docker's parent where now empty.
+remove_container_cgroups() {
+  local parent container
+  for parent in "$(cgroup2_root)/docker" /sys/fs/cgroup/*/docker; do
+    [ -d "$parent" ] || continue
+    for container in "$(engine_data "$1")"/containers/*; do
+      rmdir "$parent/${container##*/}" 2>/dev/null || true
+    done
+    rmdir "$parent/buildkit" "$parent" 2>/dev/null || true
   done
 }
 

@@ -24,6 +24,8 @@ engine_up() {
     bridge_up "$engine"
     start_engine "$engine"
     wait_for 60 "Docker Engine ${ENGINE_VERSION[$engine]}" engine_answers "$engine"
+    # Left from a run that did not end well.
+    remove_containers "$engine"
   fi
   import_busybox "$engine"
 }

@@ -1,7 +1,7 @@
 # What the lab needs from Debian: packages on this machine, and a chroot for each engine.
 
 LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busybox-static git curl procps
-  ca-certificates)
+  ca-certificates gcc libc6-dev)
 # The compiler of the eBPF programs, wanted by the project's own build checks.
 BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
 

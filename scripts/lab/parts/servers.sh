@@ -19,7 +19,6 @@ in_internet() { ip netns exec "$NETNS" "$@"; }
 servers_up() {
   write_registry_config
   make_git_repository
-  rm -f "$LAB_RUN/stale.sock"
   start_server origin node "$here/origin/main.js" --address "$SERVER_V4" --address "$SERVER_V6" \
     --control "$ORIGIN_SOCKET" --files "$LAB_HOME/www"
   start_server registry docker-registry serve "$LAB_RUN/registry.yml"
