@@ -1,0 +1,86 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseCount, parseDuration, parseSince, parseTick } from '../../../cli/parse.js';
+import { formatBytes, formatDuration, formatTime } from '../../../cli/view/bytes.js';
+import { escapeText } from '../../../cli/view/escape.js';
+import { table } from '../../../cli/view/table.js';
+import { cellWidth, cutToWidth } from '../../../cli/view/width.js';
+
+test('bytes: decimal units, three digits, unknown is not 0', () => {
+  const cases: [number | null, string][] = [
+    [null, 'unknown'],
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.00 kB'],
+    [9_996, '10.0 kB'],
+    [12_400_000, '12.4 MB'],
+    [999_600, '1.00 MB'],
+    [-1_500, '-1.50 kB'],
+    [5_000_000_000_000_000, '5000 TB'],
+  ];
+  for (const [bytes, text] of cases) assert.is(formatBytes(bytes), text);
+});
+
+test('durations', () => {
+  const cases: [number | null, string][] = [
+    [null, 'running'],
+    [940, '940 ms'],
+    [12_340, '12.3 s'],
+    [242_000, '4 min 02 s'],
+    [12_000_000, '3 h 20 min'],
+  ];
+  for (const [ms, text] of cases) assert.is(formatDuration(ms), text);
+});
+
+test('times are in the zone of the reader', () => {
+  assert.is(formatTime('2026-07-01T22:30:00.000Z', 'Europe/Berlin'), '2026-07-02 00:30');
+  assert.is(formatTime(null, 'UTC'), '-');
+});
+
+test('escape codes, newlines and direction overrides never reach the terminal', () => {
+  assert.is(escapeText('a\u001b[31mred\u001b[0m\nb\u202e\u0007'), 'a\\e[31mred\\e[0m\\nb\\u202e\\u0007');
+  assert.is(escapeText('naïve 日本'), 'naïve 日本');
+});
+
+test('a table fits the width: wide characters count two cells, the flexible column gives way', () => {
+  const lines = table(
+    [
+      { title: 'NAME', flexible: true },
+      { title: 'BYTES', align: 'right' },
+    ],
+    [
+      ['日本日本日本日本日本日本', '1 B'],
+      ['short', '12 B'],
+    ],
+    20,
+  );
+  for (const line of lines) assert.ok(cellWidth(line) <= 20, line);
+  assert.match(lines[1] ?? '', /…/);
+  assert.ok(lines[2]?.endsWith('12 B'));
+});
+
+test('cutting never splits a character', () => {
+  assert.is(cutToWidth('👨‍👩‍👧x', 2), '…');
+  assert.is(cutToWidth('abc', 3), 'abc');
+  assert.is(cutToWidth('abcd', 3), 'ab…');
+});
+
+test('durations, ages, times, counts and ticks are read or refused by name', () => {
+  assert.is(parseDuration('1.5h'), 5_400_000);
+  assert.is(parseSince('7d', 1_000_000_000_000), 1_000_000_000_000 - 7 * 86_400_000);
+  assert.is(parseSince('2026-11-24T09:00Z'), Date.UTC(2026, 10, 24, 9));
+  assert.is(parseCount('12'), 12);
+  assert.is(parseTick('1s'), 1000);
+  for (const wrong of [
+    () => parseDuration('5 parsecs'),
+    () => parseSince('yesterday'),
+    () => parseSince('2026-13-45'),
+    () => parseCount('0'),
+    () => parseCount('-1'),
+    () => parseTick('1ms'),
+  ]) {
+    assert.throws(wrong, (error: { code?: string }) => error.code === 'usage');
+  }
+});
+
+test.run();
