@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { TrafficRow } from '../../../src/metering/types.js';
+import type { Move } from '../../../src/metering/usage.js';
+import { buildShowDocument } from '../../../src/report/builds.js';
+import { withMoves } from '../../../src/report/overlay.js';
+import { periodReport } from '../../../src/report/period.js';
+import { statusDocument } from '../../../src/report/status.js';
+import { sumByOwner } from '../../../src/report/sums.js';
+import { build, owner, step, usage } from './fixtures.js';
+
+const executor = owner({ id: 'exec:e1', kind: 'step', name: 'RUN make' });
+const engine = owner({ id: 'engine:default', kind: 'engine', name: 'dockerd' });
+
+test("a step's bytes are its executors' and its share of what the engine fetched", () => {
+  const ran = step({ executorIds: ['e1', 'e2'] });
+  const second = owner({ id: 'exec:e2', kind: 'step' });
+  const source = owner({ id: 'source:ref1/sha256:1', kind: 'step' });
+  const sums = sumByOwner([usage(executor, 100), usage(second, 20), usage(source, 3), usage(engine, 5000)]);
+  const document = buildShowDocument(build({ steps: [ran] }), { sums, remotes: [], tier: 'exact' });
+  assert.is(document.steps[0]?.wan.rxBytes, 123);
+  assert.is(document.build.wan.rxBytes, 123);
+  assert.is(document.build.link, 'up0');
+});
+
+test('a shared step shows no bytes: they belong to the build that ran it', () => {
+  const shared = step({ executorIds: ['e1'], status: 'shared', attribution: 'shared', sharedWith: 'other' });
+  const document = buildShowDocument(build({ steps: [shared] }), {
+    sums: sumByOwner([usage(executor, 100)]),
+    remotes: [],
+    tier: 'exact',
+  });
+  assert.equal(document.steps[0]?.wan, { rxBytes: 0, txBytes: 0 });
+  assert.is(document.steps[0]?.sharedWith, 'other');
+});
+
+test('what is not known is null: cold bytes, savings, an unfinished duration, a missing link', () => {
+  const running = step({ status: 'running', intervals: [{ startedAt: 1000, completedAt: undefined }] });
+  const document = buildShowDocument(build({ status: 'running', completedAt: undefined, steps: [running] }), {
+    sums: new Map(),
+    remotes: [],
+    tier: 'exact',
+  });
+  const [shown] = document.steps;
+  assert.is(shown?.durationMs, null);
+  assert.is(shown?.coldBytes, null);
+  assert.is(shown?.savings, null);
+  assert.is(shown?.link, null);
+  assert.is(document.build.completedAt, null);
+});
+
+test('the gap between two intervals of a step is not its duration', () => {
+  const twice = step({
+    intervals: [
+      { startedAt: 0, completedAt: 100 },
+      { startedAt: 5000, completedAt: 5200 },
+    ],
+  });
+  const document = buildShowDocument(build({ steps: [twice] }), {
+    sums: new Map(),
+    remotes: [],
+    tier: 'exact',
+  });
+  assert.is(document.steps[0]?.durationMs, 300);
+});
+
+test('kinds of owners and the unattributed rest add up to the links', () => {
+  const relay = owner({ id: 'relay:slirp4netns', kind: 'relay', name: 'slirp4netns' });
+  const published = owner({ id: 'relay:c1', kind: 'relay', facts: { relayedContainer: 'c1' } });
+  const report = periodReport({
+    period: { from: 0, to: 1000 },
+    timeZone: 'UTC',
+    usage: [
+      usage(executor, 700),
+      usage(engine, 200),
+      usage(owner(), 50, { class: 'lan' }),
+      usage(owner(), 5000, { class: 'local', link: undefined }),
+      usage(relay, 700),
+      usage(published, 30),
+    ],
+    links: [{ name: 'up0', transfer: { rxBytes: 1000, txBytes: 10 }, reconciliation: null }],
+    builds: [],
+    buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    days: [],
+    previousUsedBytes: undefined,
+  });
+  const kinds = Object.values(report.byOwnerKind);
+  assert.is(
+    kinds.reduce((sum, it) => sum + it.rxBytes, 0),
+    1000,
+  );
+  assert.is(report.byOwnerKind.container.rxBytes, 80);
+  assert.equal(report.byOwnerKind.unattributed, { rxBytes: 20, txBytes: 10 });
+  assert.is(report.wan.rxBytes, 930);
+  assert.is(report.previous.usedBytes, null);
+});
+
+test('an empty period is a valid report: 0 where nothing was measured, null where nothing is known', () => {
+  const report = periodReport({
+    period: { from: 0, to: 1000 },
+    timeZone: 'UTC',
+    usage: [],
+    links: [],
+    builds: [],
+    buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    days: [],
+    previousUsedBytes: undefined,
+  });
+  assert.equal(report.wan, { rxBytes: 0, txBytes: 0 });
+  assert.is(report.saved, null);
+  assert.is(report.coldBytes, null);
+});
+
+test('status has one row an owner, with its classes apart', () => {
+  const document = statusDocument({
+    pid: 1,
+    version: '0',
+    startedAt: 0,
+    since: 0,
+    tiers: { meter: 'exact', builds: 'history', links: 'link' },
+    links: [],
+    usage: [
+      usage(owner(), 10),
+      usage(owner(), 4, { class: 'lan' }),
+      usage(owner(), 5, { class: 'wan', link: 'wlan0' }),
+    ],
+    lost: {},
+    warnings: [],
+    sources: [],
+  });
+  assert.is(document.owners.length, 1);
+  assert.is(document.owners[0]?.wan.rxBytes, 15);
+  assert.is(document.owners[0]?.lan.rxBytes, 4);
+  assert.is(document.reconciliation, null);
+});
+
+test('moves change owners, never sums', () => {
+  const traffic = fc.nat({ max: 5_000_000 });
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(traffic, traffic), { minLength: 1, maxLength: 20 }),
+      shares,
+      (figures, weights) => {
+        const total = Math.max(
+          1,
+          weights.reduce((a, b) => a + b, 0),
+        );
+        const rows = figures.map(
+          ([rxBytes, txBytes], at): TrafficRow => ({
+            ownerId: engine.id,
+            remote: { address: '198.51.100.9', port: 443, protocol: 'tcp' },
+            class: 'wan',
+            link: 'up0',
+            tier: 'exact',
+            rxBytes,
+            txBytes,
+            rxPackets: 1,
+            txPackets: 1,
+            interval: { from: at, to: at + 1 },
+          }),
+        );
+        const moves = weights.map(
+          (weight, index): Move => ({
+            fromOwnerId: engine.id,
+            to: owner({ id: `source:r/${index}`, kind: 'pull' }),
+            interval: { from: 0, to: figures.length },
+            share: weight / total,
+            classes: ['wan'],
+          }),
+        );
+        const sum = (list: readonly { rxBytes: number; txBytes: number }[]) =>
+          list.reduce((all, it) => all + it.rxBytes + it.txBytes, 0);
+        const before = rows.map((row) => ({ ...usage(engine, 0), ...row, owner: engine }));
+        const collapsed = [
+          usage(
+            engine,
+            before.reduce((s, r) => s + r.rxBytes, 0),
+            { txBytes: before.reduce((s, r) => s + r.txBytes, 0) },
+          ),
+        ];
+        const after = withMoves(collapsed, engine, rows, moves);
+        assert.is(sum(after), sum(rows));
+        for (const row of after) assert.ok(row.rxBytes >= 0 && row.txBytes >= 0);
+      },
+    ),
+  );
+});
+
+test.run();
