@@ -51,7 +51,8 @@ make_git_repository() {
   work=$(mktemp -d)
   head -c 1048576 /dev/urandom >"$work/payload.bin"
   printf 'FROM nm-busybox\nCOPY payload.bin /\nRUN wc -c /payload.bin\n' >"$work/Dockerfile"
-  git -C "$work" -c init.defaultBranch=main init -q
+  # Engine 20.10 asks for this branch.
+  git -C "$work" -c init.defaultBranch=master init -q
   git -C "$work" add .
   git -C "$work" -c user.name=lab -c user.email=lab@localhost commit -q -m 'A build context'
   mkdir -p "$(dirname "$bare")"
