@@ -1,6 +1,6 @@
 /** What the store answers with: sums of traffic rows, and the moves that settle who owned them. */
 import type { EpochMs, Interval, Traffic, Transfer } from '../units.js';
-import type { Owner, Tier, TrafficClass } from './types.js';
+import type { Owner, Remote, Tier, TrafficClass } from './types.js';
 
 /** Driver-counted bytes of one link in one interval. */
 export interface LinkRow extends Traffic {
@@ -25,7 +25,11 @@ export interface RemoteUsage extends Transfer {
   class: TrafficClass;
 }
 
-/** Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. */
+/**
+ * Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. Moves
+ * that are given together speak of the rows as they were before any of them: their shares of one row add
+ * up to 1 at most.
+ */
 export interface Move {
   fromOwnerId: string;
   to: Owner;
@@ -34,6 +38,8 @@ export interface Move {
   share: number;
   /** Only these classes; wan and proxy as a rule. */
   classes: TrafficClass[];
+  /** Only rows to these remotes; all when left out. */
+  remotes?: Remote[];
 }
 
 /** The period (since, until] that a row belongs to is the one its interval ends in. */
