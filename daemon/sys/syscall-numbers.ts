@@ -6,6 +6,7 @@ export type SyscallName =
   | 'flock'
   | 'getsockopt'
   | 'ioctl'
+  | 'membarrier'
   | 'mount'
   | 'open_by_handle_at'
   | 'perf_event_open'
@@ -24,6 +25,7 @@ const x64: Record<SyscallName, number> = {
   flock: 73,
   getsockopt: 55,
   ioctl: 16,
+  membarrier: 324,
   mount: 165,
   open_by_handle_at: 304,
   perf_event_open: 298,
@@ -43,6 +45,7 @@ const arm64: Record<SyscallName, number> = {
   flock: 32,
   getsockopt: 209,
   ioctl: 29,
+  membarrier: 283,
   mount: 40,
   open_by_handle_at: 265,
   perf_event_open: 241,
