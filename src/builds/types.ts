@@ -97,8 +97,23 @@ export interface Execution {
   upperId: string | undefined;
   /** Snapshot ids below it, top first. */
   lowerIds: string[];
+  /** BuildKit's own records of the layers below, nearest first; undefined when they could not be read. */
+  lineage?: LayerRecord[] | undefined;
   seenAt: EpochMs;
   goneAt: EpochMs | undefined;
+}
+
+/** One layer below an execution, as BuildKit's cache records call it. */
+export interface LayerRecord {
+  id: string;
+  /**
+   * The vertex's name for COPY, ADD and WORKDIR (`[app 2/5] COPY . /src`), `mount / from exec ARGS` for RUN,
+   * `pulled from IMAGE` or `from local ` for an image's layer. A cached layer keeps the name of the build that made it.
+   */
+  description: string;
+  createdAt: EpochMs | undefined;
+  /** Local images whose top layer this is. */
+  images: string[];
 }
 
 export interface ExecutionMount {
@@ -111,6 +126,8 @@ export interface ExecutionMount {
   snapshotId: string | undefined;
   /** Whether the directory was empty when first looked at, while the step ran; undefined when not seen in time. */
   emptyAtStart: boolean | undefined;
+  /** `<namespace>/<id>` of a cache mount, from BuildKit's record of it; undefined for other mounts and when not read. */
+  cacheId?: string | undefined;
 }
 
 /** Which step an execution ran, and how sure that is. */
