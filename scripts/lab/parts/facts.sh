@@ -46,3 +46,17 @@ print_status() {
   fi
   [ "$up" = 1 ]
 }
+
+# What `down` should have removed. Nothing printed and exit 0 where it did.
+print_leftovers() {
+  local found
+  found=$(
+    ls -d "/sys/class/net/$UPLINK" /sys/class/net/nm-br* "/run/netns/$NETNS" "$LAB_RUN" 2>/dev/null
+    ls -d "$(cgroup2_root)"/nm-{engine28,engine20,servers} 2>/dev/null
+    awk -v home="$LAB_HOME/" 'index($5, home) == 1 {print $5}' /proc/self/mountinfo
+    for tool in iptables-save ip6tables-save; do "$tool" 2>/dev/null | grep -E 'nm-br(28|20)'; done
+  )
+  [ -z "$found" ] && return
+  echo "$found"
+  return 1
+}

@@ -15,7 +15,7 @@ install_packages() {
   note "installing ${missing[*]}"
   # A third-party source that is out of reach must not stop the lab: the install below decides.
   apt-get update -qq || note "apt-get update had errors; going on"
-  without_services apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >"$LAB_HOME/apt.log" 2>&1 ||
+  without_services apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" </dev/null >"$LAB_HOME/apt.log" 2>&1 ||
     fail "apt-get install failed: $(tail -n 3 "$LAB_HOME/apt.log")"
 }
 

@@ -1,0 +1,48 @@
+# Runs test files with uvu and adds up what it counted into `passed`, `failed` and `skipped`. Sourced.
+
+# Each folder that holds test files, below those named.
+test_folders() {
+  find "$@" -name '*.test.ts' -printf '%h\n' -o -name '*.test.tsx' -printf '%h\n' | sort -u
+}
+
+# uvu reads the tests of all files into one process: one folder each, so that a crash costs no other's count.
+run_folder() {
+  local folder=$1 limit=$((${NETMETER_TEST_MINUTES:-20} * 60)) log pid status
+  echo "── $folder"
+  for file in "$folder"/*.test.ts "$folder"/*.test.tsx; do
+    # Without it uvu would run none of the file's tests, and say nothing.
+    [ ! -e "$file" ] || grep -q '\.run()' "$file" || fail_once "$file never calls run()"
+  done
+  log=$(mktemp)
+  # Not through a pipe: a daemon that a failed test left behind would hold it open.
+  timeout --kill-after=10 "$limit" node --import tsx node_modules/uvu/bin.js "$folder" '^[^/]+\.test\.tsx?$' \
+    </dev/null >"$log" 2>&1 &
+  pid=$!
+  tail -n +1 -s 0.2 -f --pid="$pid" "$log"
+  wait "$pid"
+  status=$?
+  add_totals "$folder" "$log" "$status"
+  rm -f "$log"
+}
+
+# uvu's exit code alone does not do: it is 0 when a `before` hook throws, with fewer passed than there are.
+add_totals() {
+  local folder=$1 log=$2 status=$3 all ok not_run
+  all=$(last_number Total "$log")
+  ok=$(last_number Passed "$log")
+  not_run=$(last_number Skipped "$log")
+  if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+    fail_once "$folder: not done after ${NETMETER_TEST_MINUTES:-20} minutes"
+  elif [ -z "$all" ] || [ -z "$ok" ]; then
+    fail_once "$folder: ended before its tests did (exit $status)"
+  elif [ "$status" != 0 ] && [ "$all" = "$ok" ]; then
+    fail_once "$folder: exit $status though every test passed"
+  fi
+  if [ -z "$all" ] || [ -z "$ok" ]; then return; fi
+  [ $((all + not_run)) -gt 0 ] || fail_once "$folder: no test ran"
+  passed=$((passed + ok))
+  failed=$((failed + all - ok))
+  skipped=$((skipped + not_run))
+}
+
+last_number() { sed -n "s/^  $1: *\([0-9]*\)\$/\1/p" "$2" | tail -n 1; }
