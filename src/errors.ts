@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'daemon-not-running'
   | 'daemon-already-running'
   | 'daemon-start-failed'
+  | 'daemon-stuck'
   | 'protocol-mismatch'
   | 'permission-denied'
   | 'not-found'

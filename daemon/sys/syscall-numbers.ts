@@ -3,6 +3,7 @@ export type SyscallName =
   | 'bind'
   | 'bpf'
   | 'close'
+  | 'dup3'
   | 'flock'
   | 'getsockopt'
   | 'ioctl'
@@ -22,6 +23,7 @@ const x64: Record<SyscallName, number> = {
   bind: 49,
   bpf: 321,
   close: 3,
+  dup3: 292,
   flock: 73,
   getsockopt: 55,
   ioctl: 16,
@@ -42,6 +44,7 @@ const arm64: Record<SyscallName, number> = {
   bind: 200,
   bpf: 280,
   close: 57,
+  dup3: 24,
   flock: 32,
   getsockopt: 209,
   ioctl: 29,

@@ -3,44 +3,113 @@
  * `POST /request` with a Request as JSON on the daemon's Unix socket; live clients open a
  * WebSocket at `/live` on the same socket, send Requests and receive Replies and Events as JSON texts.
  */
+import type {
+  BuildDocument,
+  BuildShowDocument,
+  BuildsDocument,
+  DoctorDocument,
+  ReportDocument,
+  RunDocument,
+  StatusDocument,
+  StepDocument,
+} from './documents.js';
+
 export const PROTOCOL_VERSION = 1;
 
-/** What can be asked, with its parameters. Every answer is the document of the same name that `--json` prints. */
+/** Longest request, in bytes. */
+export const MAX_REQUEST_BYTES = 1_048_576;
+
+/** What can be asked, with its parameters. Times are epoch milliseconds. */
 export interface RequestParams {
   status: { since?: number };
   builds: { limit?: number };
   build: { ref: string };
   report: { since: number; until?: number; timeZone: string };
   doctor: Record<string, never>;
-  /** Creates a cgroup for a command and moves the asking process into it. */
+  /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
+  logs: { lines?: number; cursor?: string };
+  /** Creates a cgroup for a command and moves `pid` into it: the asking process or a descendant of it. */
   'run-begin': { command: string[]; pid: number };
-  /** Moves the process back and answers with what the command used. */
+  /**
+   * Moves `pid` back to where it was, if it is still inside, and answers with what was used so far.
+   * `final` ends the run: its cgroup is removed as soon as it is empty.
+   */
   'run-end': { runId: string; pid: number; final: boolean };
   /** From then on this WebSocket receives events. */
   subscribe: Record<string, never>;
+  /** Answered when everything but the socket itself is stopped. */
   stop: Record<string, never>;
+}
+
+/** What is answered. Documents are those that `--json` prints. */
+export interface RequestResults {
+  status: StatusDocument;
+  builds: BuildsDocument;
+  build: BuildShowDocument;
+  report: ReportDocument;
+  doctor: DoctorDocument;
+  logs: LogsResult;
+  'run-begin': RunBeginResult;
+  'run-end': RunEndResult;
+  subscribe: Record<string, never>;
+  stop: StopResult;
+}
+
+export interface LogsResult {
+  lines: string[];
+  /** Give it back to get what was written since. */
+  cursor: string;
+}
+
+export interface RunBeginResult {
+  runId: string;
+  /** Below the cgroup2 mount. */
+  cgroupPath: string;
+  startedAt: string;
+}
+
+/** What a command used. `build` is the build it ran, if it was one. */
+export type RunUsage = Pick<RunDocument, 'wan' | 'lan' | 'proxy' | 'tier' | 'remotes' | 'build'>;
+
+export interface RunEndResult extends RunUsage {
+  runId: string;
+  startedAt: string;
+  durationMs: number;
+  /** Processes that the command left behind in its cgroup. */
+  remainingProcesses: number;
+}
+
+export interface StopResult {
+  pid: number;
+  /** Parts that did not stop as they should: what they say may be left behind. */
+  problems: { part: string; message: string }[];
 }
 
 export type RequestType = keyof RequestParams;
 
-export interface Request<Type extends RequestType = RequestType> {
-  version: number;
-  id: number;
-  type: Type;
-  params: RequestParams[Type];
+export type Request<Type extends RequestType = RequestType> = {
+  [T in Type]: { version: number; id: number; type: T; params: RequestParams[T] };
+}[Type];
+
+export interface WireError {
+  code: string;
+  message: string;
+  hint: string | null;
 }
 
 export type Reply =
   | { version: number; id: number; ok: true; result: unknown }
-  | { version: number; id: number; ok: false; error: { code: string; message: string; hint: string | null } };
+  | { version: number; id: number; ok: false; error: WireError };
 
-/** What subscribers receive. A client that reads too slowly misses events and is told how many. */
-export type Event =
-  | { version: number; event: 'hello'; daemonVersion: string; startedAt: string }
-  | { version: number; event: 'tick'; tick: TickEvent }
-  | { version: number; event: 'build'; build: unknown; steps: unknown[] }
-  | { version: number; event: 'warning'; warning: { code: string; message: string; at: string } }
-  | { version: number; event: 'dropped'; count: number };
+/** What subscribers receive, `hello` at once. A client that reads too slowly is told how many it missed. */
+export type EventBody =
+  | { event: 'hello'; daemonVersion: string; startedAt: string }
+  | { event: 'tick'; tick: TickEvent }
+  | { event: 'build'; build: BuildDocument; steps: StepDocument[] }
+  | { event: 'warning'; warning: { code: string; message: string; at: string } }
+  | { event: 'dropped'; count: number };
+
+export type Event = EventBody & { version: number };
 
 /** One sample, for live views: what moved in this interval and the totals since the daemon's start. */
 export interface TickEvent {

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { NetmeterError } from '../../src/errors.js';
+import { type InvokingUser, parseInvokingUser } from './client-group.js';
+
+/** The daemon's own command line, which `netmeter start` and the systemd unit write. */
+export interface DaemonSettings {
+  stateDir: string | undefined;
+  socket: string | undefined;
+  /** Log to standard error, too, and leave standard streams alone. */
+  foreground: boolean;
+  /** Descriptor that takes the LaunchReport. */
+  reportFd: number | undefined;
+  /** For whom it was started through sudo. */
+  invokingUser: InvokingUser | undefined;
+  /** Interface to treat as the uplink. */
+  link: string | undefined;
+  tickMs: number;
+  dockerHost: string | undefined;
+  verbose: boolean;
+}
+
+const DEFAULT_TICK_MS = 1000;
+
+/** @throws NetmeterError `usage` */
+export function parseSettings(argv: readonly string[]): DaemonSettings {
+  const values = parse(argv);
+  return {
+    stateDir: values['state-dir'],
+    socket: values.socket,
+    foreground: values.foreground ?? false,
+    reportFd: wholeNumber('--report-fd', values['report-fd'], 3, 1024),
+    invokingUser:
+      values['invoking-user'] === undefined ? undefined : parseInvokingUser(values['invoking-user']),
+    link: values.link,
+    tickMs: wholeNumber('--tick-ms', values['tick-ms'], 100, 60_000) ?? DEFAULT_TICK_MS,
+    dockerHost: values['docker-host'],
+    verbose: values.verbose ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        'state-dir': { type: 'string' },
+        socket: { type: 'string' },
+        foreground: { type: 'boolean' },
+        'report-fd': { type: 'string' },
+        'invoking-user': { type: 'string' },
+        link: { type: 'string' },
+        'tick-ms': { type: 'string' },
+        'docker-host': { type: 'string' },
+        verbose: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new NetmeterError('usage', (error as Error).message, { cause: error });
+  }
+}
+
+function wholeNumber(
+  name: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new NetmeterError('usage', `${name} takes a whole number from ${least} to ${most}, not "${text}"`);
+}

@@ -1,0 +1,65 @@
+/** Reads what a client sent: bounded, of this version, of a known type, with the parameters of its type. */
+import * as v from 'valibot';
+import { NetmeterError } from '../errors.js';
+import { PROTOCOL_VERSION, type Request, type RequestParams, type RequestType } from './messages.js';
+import { protocolMismatch } from './version.js';
+
+const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000));
+const pid = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0x7fffffff));
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const nothing = v.strictObject({});
+
+type Schemas = { [T in RequestType]: v.GenericSchema<unknown, RequestParams[T]> };
+
+const params: Schemas = {
+  status: v.strictObject({ since: v.exactOptional(time) }),
+  builds: v.strictObject({ limit: v.exactOptional(count) }),
+  build: v.strictObject({ ref: name }),
+  report: v.strictObject({ since: time, until: v.exactOptional(time), timeZone: name }),
+  doctor: nothing,
+  logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
+  'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),
+  'run-end': v.strictObject({ runId: name, pid, final: v.boolean() }),
+  subscribe: nothing,
+  stop: nothing,
+};
+
+const envelope = v.object({ version: v.number(), id: v.pipe(v.number(), v.safeInteger()), type: v.string() });
+
+/** `id` is 0 where none could be read. */
+export type ReadRequest = { id: number; request: Request } | { id: number; error: NetmeterError };
+
+/**
+ * Never throws: `error` is a `protocol-mismatch` for another version, whatever else is in the request,
+ * and `usage` for everything that is no request.
+ */
+export function readRequest(text: string, daemonVersion: string): ReadRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { id: 0, error: new NetmeterError('usage', 'the request is not JSON') };
+  }
+  const head = v.safeParse(envelope, value);
+  if (!head.success) return { id: 0, error: invalid('the request', head.issues) };
+  const { version, id, type } = head.output;
+  if (version !== PROTOCOL_VERSION) return { id, error: protocolMismatch(version, daemonVersion) };
+  if (!isRequestType(type)) {
+    return { id, error: new NetmeterError('usage', `unknown request type ${JSON.stringify(type)}`) };
+  }
+  const body = v.safeParse(params[type] as v.GenericSchema, (value as { params?: unknown }).params ?? {});
+  if (!body.success) return { id, error: invalid(`the request "${type}"`, body.issues) };
+  return { id, request: { version, id, type, params: body.output } as Request };
+}
+
+export function isRequestType(type: string): type is RequestType {
+  return Object.hasOwn(params, type);
+}
+
+function invalid(what: string, issues: readonly v.BaseIssue<unknown>[]): NetmeterError {
+  const issue = issues[0];
+  const path = issue === undefined ? null : v.getDotPath(issue);
+  const where = path === null ? '' : ` at ${path}`;
+  return new NetmeterError('usage', `${what} is invalid${where}: ${issue?.message ?? 'no reason known'}`);
+}
