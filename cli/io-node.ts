@@ -1,16 +1,21 @@
 /** The real Io: this process's streams, environment, clock and signals. Only main.ts makes one. */
-import type { Io, Output } from './io.js';
+import { daemonProgram } from './client/daemon-program.js';
+import type { Io, OnSignal, Output } from './io.js';
 
-export function nodeIo(signal: AbortSignal): Io {
+export function nodeIo(entryUrl: string, signal: AbortSignal, onSignal: OnSignal): Io {
   const env = process.env;
   return {
     stdout: output(process.stdout, env),
     stderr: output(process.stderr, env),
     env,
     uid: process.getuid?.() ?? 0,
+    pid: process.pid,
+    cwd: process.cwd(),
+    daemonProgram: daemonProgram(entryUrl, process.execArgv),
     now: () => Date.now(),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     signal,
+    onSignal,
   };
 }
 

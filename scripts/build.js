@@ -40,7 +40,7 @@ chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);
 
 await build({
   ...common,
-  entryPoints: ['daemon/main.ts', 'daemon/query.ts'],
+  entryPoints: ['daemon/main.ts', 'daemon/query.ts', 'daemon/doctor.ts'],
   outdir: 'dist/daemon',
   format: 'esm',
   splitting: true,

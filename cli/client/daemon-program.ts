@@ -8,6 +8,8 @@ export interface DaemonProgram {
   main: string;
   /** Path of the program that answers from a stopped daemon's database. */
   query: string;
+  /** Path of the program that looks at what this machine has. */
+  doctor: string;
 }
 
 /** V8 keeps less garbage around for a daemon that allocates little; it costs it nothing that can be measured. */
@@ -26,5 +28,6 @@ export function daemonProgram(cliEntryUrl: string, execArgv: readonly string[]):
     nodeArgs: [...(isSource ? execArgv : []), ...DAEMON_NODE_ARGS],
     main: entry('main'),
     query: entry('query'),
+    doctor: entry('doctor'),
   };
 }

@@ -11,7 +11,7 @@ export const buildShow: Command = {
   summary: "one build's steps and what each used",
   operands: [['<ref>', 'the ref of a build, or the beginning of one, as `netmeter builds` prints it']],
   async run({ io, args, options }) {
-    const document = await ask<BuildShowDocument>('build', { ref: args[0] ?? '' }, io, options);
+    const document = await ask('build', { ref: args[0] ?? '' }, io, options);
     io.stdout.write(
       options.json ? `${JSON.stringify(document)}\n` : buildText(document, io.timeZone, io.stdout.columns),
     );

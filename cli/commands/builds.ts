@@ -14,7 +14,7 @@ export const builds: Command<BuildsOptions> = {
   summary: 'builds, newest first, with what they used',
   options: [{ flags: '--limit <n>', description: 'how many at most', parse: parseCount, default: 20 }],
   async run({ io, options }) {
-    const document = await ask<BuildsDocument>('builds', { limit: options.limit }, io, options);
+    const document = await ask('builds', { limit: options.limit }, io, options);
     io.stdout.write(
       options.json
         ? `${JSON.stringify(document)}\n`

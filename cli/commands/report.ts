@@ -41,7 +41,7 @@ export const report: Command<ReportOptions> = {
       timeZone: io.timeZone,
       ...(options.until === undefined ? {} : { until: options.until }),
     };
-    const document = await ask<ReportDocument>('report', params, io, options);
+    const document = await ask('report', params, io, options);
     const json = options.json || options.format === 'json';
     const text = json ? `${JSON.stringify(document)}\n` : reportText(document, io.stdout.columns);
     if (options.output === undefined) io.stdout.write(text);

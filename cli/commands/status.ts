@@ -22,7 +22,7 @@ export const status: Command<StatusOptions> = {
   ],
   async run({ io, options }) {
     const params = options.since === undefined ? {} : { since: options.since };
-    const document = await ask<StatusDocument>('status', params, io, options);
+    const document = await ask('status', params, io, options);
     io.stdout.write(
       options.json ? `${JSON.stringify(document)}\n` : statusText(document, io.timeZone, io.stdout.columns),
     );

@@ -1,0 +1,82 @@
+import { NetmeterError } from '../../src/errors.js';
+import { type RunDocument, SCHEMA } from '../../src/protocol/documents.js';
+import { placesOf } from '../ask.js';
+import { askDaemon } from '../client/ask-daemon.js';
+import type { Command } from '../command.js';
+import { type ChildEnd, runChild } from '../launch/run-child.js';
+import { formatBytes, formatDuration } from '../view/bytes.js';
+import { escapeText } from '../view/escape.js';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'run a command in a cgroup of its own and say what it used',
+  description:
+    'Runs a command in a cgroup of its own, passes its output, signals and exit code through, and says on stderr\n' +
+    'what it used. Containers and build steps that the command starts are not its processes: a build that it\n' +
+    "started is listed with its own bytes. With --json the command's stdout goes to stderr.",
+  operands: [['<command...>', 'the command and its arguments, best after --']],
+  passThrough: true,
+  async run({ io, args, options }) {
+    const places = placesOf(io, options);
+    const pid = io.pid;
+    const { result: begun } = await askDaemon(places, 'run-begin', { command: args, pid });
+    const finish = async (final: boolean) =>
+      (await askDaemon(places, 'run-end', { runId: begun.runId, pid, final })).result;
+    let end: ChildEnd;
+    try {
+      // The child is born in the run's cgroup; this process goes back to where it came from.
+      const child = runChild(args, { stdoutToStderr: options.json === true, onSignal: io.onSignal });
+      child.catch(() => {});
+      await finish(false);
+      end = await child;
+    } catch (error) {
+      await finish(true).catch(() => {});
+      throw error;
+    }
+    const used = await finish(true).catch((error: unknown) => lostDaemon(error, io.stderr));
+    if (used !== undefined) {
+      const document: RunDocument = {
+        schema: SCHEMA,
+        command: args,
+        exitCode: end.exitCode,
+        signal: end.signal,
+        startedAt: used.startedAt,
+        durationMs: used.durationMs,
+        wan: used.wan,
+        lan: used.lan,
+        proxy: used.proxy,
+        tier: used.tier,
+        remotes: used.remotes,
+        build: used.build,
+      };
+      if (options.json) io.stdout.write(`${JSON.stringify(document)}\n`);
+      else io.stderr.write(runText(document));
+    }
+    return end.status;
+  },
+};
+
+export function runText(document: RunDocument): string {
+  const { wan, lan, proxy, build } = document;
+  const both = (it: { rxBytes: number; txBytes: number }) => formatBytes(it.rxBytes + it.txBytes);
+  const lines = [
+    `netmeter: ${escapeText(document.command[0] ?? '')} took ${formatDuration(document.durationMs)} and used ` +
+      `${both(wan)} WAN (in ${formatBytes(wan.rxBytes)}, out ${formatBytes(wan.txBytes)}), ` +
+      `${both(lan)} LAN, ${both(proxy)} from proxies`,
+  ];
+  if (build !== null) {
+    lines.push(
+      `netmeter: its build ${escapeText(build.name)} (${build.ref}) used ${both(build.wan)} WAN; ` +
+        `see: netmeter build show ${build.ref.slice(0, 12)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The command has run; that nobody can say what it used is no reason to change its exit code. */
+function lostDaemon(error: unknown, stderr: { write(text: string): void }): undefined {
+  const code = error instanceof NetmeterError ? error.code : 'internal';
+  const message = error instanceof Error ? error.message : String(error);
+  stderr.write(`netmeter: what the command used is not known: ${escapeText(message)} (${code})\n`);
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import { SCHEMA } from '../../src/protocol/documents.js';
+import type { Readiness } from '../../src/protocol/launch.js';
+import { placesOf } from '../ask.js';
+import type { Command, GlobalOptions } from '../command.js';
+import { daemonArguments } from '../launch/daemon-arguments.js';
+import { runInForeground } from '../launch/run-in-foreground.js';
+import { startInBackground } from '../launch/start-in-background.js';
+import { parseTick } from '../parse.js';
+import { escapeText } from '../view/escape.js';
+
+interface StartOptions extends GlobalOptions {
+  foreground?: boolean;
+  link?: string;
+  tick?: number;
+}
+
+export const start: Command<StartOptions> = {
+  name: 'start',
+  summary: 'start the daemon and wait until it meters',
+  description:
+    'Starts the daemon in the background, waits until it meters, and prints how well each source works and how\n' +
+    'to get a better one. As root (or through sudo) it counts exactly; as an ordinary user it polls Docker.',
+  options: [
+    { flags: '--foreground', description: 'stay in the foreground, for service managers' },
+    {
+      flags: '--link <interface>',
+      description: 'the uplink (default: every link that a gateway route uses)',
+    },
+    { flags: '--tick <duration>', description: 'sampling period (default 1s)', parse: parseTick },
+  ],
+  async run({ io, options }) {
+    const [place] = placesOf(io, options);
+    const dockerHost = options.dockerHost ?? dockerHostOfEnvironment(io.env);
+    const settings = { place, link: options.link, tickMs: options.tick, dockerHost };
+    const args = daemonArguments(settings, io.env, io.uid);
+    if (options.foreground) return runInForeground(io.daemonProgram, args);
+    const outcome = await startInBackground({ program: io.daemonProgram, place, args, signal: io.signal });
+    if (outcome.state === 'already-running') {
+      if (options.json) {
+        io.stdout.write(`${JSON.stringify({ schema: SCHEMA, started: false, pid: outcome.pid ?? null })}\n`);
+      } else {
+        io.stdout.write(`netmeter runs already (pid ${outcome.pid ?? 'unknown'}).\n`);
+      }
+      return 0;
+    }
+    const { pid, version, ready } = outcome;
+    io.stdout.write(
+      options.json
+        ? `${JSON.stringify({ schema: SCHEMA, started: true, pid, version, ...ready })}\n`
+        : readinessText(pid, version, ready),
+    );
+    return 0;
+  },
+};
+
+/** The daemon has another environment than the one who starts it; an empty variable counts as none. */
+function dockerHostOfEnvironment(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  return env.DOCKER_HOST === '' ? undefined : env.DOCKER_HOST;
+}
+
+export function readinessText(pid: number, version: string, ready: Readiness): string {
+  const lines = [`netmeter ${version} meters (pid ${pid}).`];
+  for (const source of ready.sources) {
+    const tier = source.tier === null ? '' : ` [${source.tier}]`;
+    const because = source.because === null ? '' : `: ${escapeText(source.because)}`;
+    lines.push(`  ${source.ok ? 'ok ' : '-- '} ${source.name}${tier}${because}`);
+    if (source.better !== null) lines.push(`      better: ${escapeText(source.better)}`);
+  }
+  for (const warning of ready.warnings)
+    lines.push(`Warning: ${escapeText(warning.message)} (${warning.code})`);
+  return `${lines.join('\n')}\n`;
+}
