@@ -1,4 +1,13 @@
-# Runs test files with uvu and adds up what it counted into `passed`, `failed` and `skipped`. Sourced.
+# Runs test files with uvu and adds up what it counted into `passed`, `failed` and `skipped`. Sourced, in the
+# project's root.
+
+passed=0 failed=0 skipped=0
+
+# Counts as a failure what is wrong but no test.
+fail_once() {
+  echo "FAILED: $*"
+  failed=$((failed + 1))
+}
 
 # Each folder that holds test files, below those named.
 test_folders() {
@@ -7,7 +16,7 @@ test_folders() {
 
 # uvu reads the tests of all files into one process: one folder each, so that a crash costs no other's count.
 run_folder() {
-  local folder=$1 limit=$((${NETMETER_TEST_MINUTES:-20} * 60)) log pid status
+  local folder=$1 limit=${NETMETER_TEST_SECONDS:-1200} log pid status file
   echo "── $folder"
   for file in "$folder"/*.test.ts "$folder"/*.test.tsx; do
     # Without it uvu would run none of the file's tests, and say nothing.
@@ -32,7 +41,7 @@ add_totals() {
   ok=$(last_number Passed "$log")
   not_run=$(last_number Skipped "$log")
   if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-    fail_once "$folder: not done after ${NETMETER_TEST_MINUTES:-20} minutes"
+    fail_once "$folder: not done after ${NETMETER_TEST_SECONDS:-1200} seconds"
   elif [ -z "$all" ] || [ -z "$ok" ]; then
     fail_once "$folder: ended before its tests did (exit $status)"
   elif [ "$status" != 0 ] && [ "$all" = "$ok" ]; then
