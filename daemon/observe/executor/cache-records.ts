@@ -1,0 +1,123 @@
+import type { LayerRecord } from '../../../src/builds/types.js';
+import { type BoltBucket, BoltFile } from './bolt-file.js';
+import type { EngineFiles } from './engine-files.js';
+
+/**
+ * Where BuildKit keeps its cache records, below DockerRootDir: with the engine's graph drivers, and with
+ * containerd's image store.
+ */
+const DATABASES = ['buildkit/metadata_v2.db', 'buildkit/containerd-overlayfs/metadata_v2.db'];
+/** overlayfs has no more layers. */
+const MOST_LAYERS = 128;
+
+interface CacheRecord {
+  description: string;
+  parent: string | undefined;
+  createdAt: number | undefined;
+  chainId: string | undefined;
+  /** `<namespace>/<id>` of a cache mount. */
+  cacheId: string | undefined;
+}
+
+export interface RecordedLayer extends Omit<LayerRecord, 'images'> {
+  /** Identity of an image's layers up to this one (OCI chain id), when BuildKit knows it. */
+  chainId: string | undefined;
+}
+
+export interface RecordedFacts {
+  /** Layers below the writable one, nearest first; undefined when BuildKit has no record of it. */
+  lineage: RecordedLayer[] | undefined;
+  /** By snapshot id. */
+  cacheIds: Map<string, string>;
+}
+
+/**
+ * BuildKit's records of a running step, read from its database (cache/metadata.go of moby/buildkit: one bucket
+ * per record in `_main`, values as JSON). Asking over the API instead (DiskUsage) sizes every record, locks cache
+ * mounts while it does, and a step that wants one meanwhile gets an empty one.
+ */
+export function readCacheRecords(
+  files: EngineFiles,
+  upperId: string | undefined,
+  mountIds: readonly string[],
+): RecordedFacts | undefined {
+  let best: RecordedFacts | undefined;
+  for (const database of DATABASES) {
+    const facts = inDatabase(files.path(files.data(database)), (records) => ({
+      lineage: upperId === undefined ? undefined : lineageOf(records, upperId),
+      cacheIds: cacheIdsOf(records, mountIds),
+    }));
+    // An engine that changed its image store has both; only one knows this step.
+    if (facts?.lineage !== undefined) return facts;
+    best ??= facts;
+  }
+  return best;
+}
+
+function inDatabase<T>(path: string, read: (records: BoltBucket) => T): T | undefined {
+  let file: BoltFile;
+  try {
+    file = new BoltFile(path);
+  } catch {
+    return undefined;
+  }
+  try {
+    return file.consistently((root) => {
+      const records = root.bucket('_main');
+      return records === undefined ? undefined : read(records);
+    });
+  } finally {
+    file.close();
+  }
+}
+
+function lineageOf(records: BoltBucket, upperId: string): RecordedLayer[] | undefined {
+  const upper = recordOf(records, upperId);
+  if (upper === undefined) return undefined;
+  const lineage: RecordedLayer[] = [];
+  let id = upper.parent;
+  while (id !== undefined && lineage.length < MOST_LAYERS) {
+    const layer = recordOf(records, id);
+    if (layer === undefined) break;
+    const { description, createdAt, chainId } = layer;
+    lineage.push({ id, description, createdAt, chainId });
+    id = layer.parent;
+  }
+  return lineage;
+}
+
+function cacheIdsOf(records: BoltBucket, mountIds: readonly string[]): Map<string, string> {
+  const ids = new Map<string, string>();
+  for (const id of mountIds) {
+    const cacheId = recordOf(records, id)?.cacheId;
+    if (cacheId !== undefined) ids.set(id, cacheId);
+  }
+  return ids;
+}
+
+function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
+  const values = records.bucket(id)?.values();
+  if (values === undefined) return undefined;
+  const created = jsonValue(values.get('cache.createdAt'));
+  return {
+    description: jsonText(values.get('cache.description')) ?? '',
+    parent: jsonText(values.get('cache.parent')) || undefined,
+    createdAt: typeof created === 'number' ? created / 1e6 : undefined,
+    chainId: jsonText(values.get('cache.chainID')) || undefined,
+    cacheId: jsonText(values.get('cache-dir')) || undefined,
+  };
+}
+
+function jsonValue(json: string | undefined): unknown {
+  if (json === undefined || json === '') return undefined;
+  try {
+    return (JSON.parse(json) as { value?: unknown }).value;
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonText(json: string | undefined): string | undefined {
+  const value = jsonValue(json);
+  return typeof value === 'string' ? value : undefined;
+}

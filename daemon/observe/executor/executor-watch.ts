@@ -1,0 +1,215 @@
+/**
+ * executor: which processes BuildKit runs, from the directory in which its executor keeps one folder per running
+ * container (`<docker root>/buildkit/executor/<id>`, executor/runcexecutor of moby/buildkit). A folder's
+ * config.json comes some tens of milliseconds after it (555 ms under load) and is gone with the step, so
+ * everything that a step is known by is read in the event.
+ *
+ * Engines with containerd's image store keep the same folder; see snapshot-paths.ts and cache-records.ts for
+ * what differs below it.
+ */
+import { statSync } from 'node:fs';
+import type { Execution } from '../../../src/builds/types.js';
+import type { EpochMs } from '../../../src/units.js';
+import { DirectoryWatch } from './directory-watch.js';
+import { EngineFiles, type EngineLocation } from './engine-files.js';
+import { ExecutionReader } from './execution-reader.js';
+import { PendingExecution } from './pending-execution.js';
+
+export interface ExecutionListener {
+  /** A step's process runs, or is about to. */
+  seen(execution: Execution): void;
+  /** It ended; `goneAt` is set, the rest is as it was. */
+  gone(execution: Execution): void;
+  /** A folder came and went and could not be read. Only its id, the last component of its cgroup, is known. */
+  missed(executorId: string, at: EpochMs): void;
+}
+
+/** Monotonic counts since start. */
+export interface ExecutorCounts {
+  seen: number;
+  /** Came and went unread. */
+  missed: number;
+  /** Of a crashed engine: nothing runs in them. */
+  leftover: number;
+  /** Times that the kernel dropped events; what came and went meanwhile is not known at all. */
+  overflows: number;
+  /** Not followed, because too many ran at once. */
+  dropped: number;
+}
+
+export interface ExecutorWatchOptions {
+  procRoot?: string;
+  now?: () => EpochMs;
+  /** How often the watch checks itself, in milliseconds. */
+  checkMs?: number;
+}
+
+/** BuildKit's random ids: 25 digits of base 36 (identity/randomid.go). */
+const ID = /^[0-9a-z]{20,40}$/;
+const MOST_RUNNING = 4096;
+/** Ids whose end is remembered, so that late events about them are no new ones. */
+const MOST_ENDED = 1024;
+
+export class ExecutorWatch {
+  readonly #files: EngineFiles;
+  readonly #procRoot: string;
+  readonly #now: () => EpochMs;
+  readonly #reader: ExecutionReader;
+  readonly #listener: ExecutionListener;
+  readonly #watch: DirectoryWatch;
+  readonly #directory: string;
+  readonly #running = new Map<string, Execution>();
+  readonly #pending = new Map<string, PendingExecution>();
+  readonly #ended = new Set<string>();
+  #engineStartedAt: EpochMs | undefined;
+  #attaching = false;
+  readonly counts: ExecutorCounts = { seen: 0, missed: 0, leftover: 0, overflows: 0, dropped: 0 };
+
+  constructor(location: EngineLocation, listener: ExecutionListener, options: ExecutorWatchOptions = {}) {
+    this.#procRoot = options.procRoot ?? '/proc';
+    this.#now = options.now ?? Date.now;
+    this.#files = new EngineFiles(location, this.#procRoot);
+    this.#reader = new ExecutionReader(this.#files);
+    this.#listener = listener;
+    this.#directory = this.#files.path(this.#files.data('buildkit/executor'));
+    this.#watch = new DirectoryWatch(
+      this.#directory,
+      this.#files.path(location.rootDir),
+      {
+        attached: () => this.#attached(),
+        entry: (name) => this.#entry(name),
+        overflowed: () => this.#overflowed(),
+        detached: () => this.#endAll(),
+      },
+      options.checkMs,
+    );
+  }
+
+  /** One engine process; when the engine restarts it has another pid, and needs another watch. */
+  start(signal?: AbortSignal): void {
+    if (signal?.aborted) return;
+    this.#engineStartedAt = this.#files.startedAt(this.#procRoot, this.#now());
+    this.#watch.start();
+    signal?.addEventListener('abort', () => this.stop(), { once: true });
+  }
+
+  /** Everything that still runs is told to be gone: whoever watches next sees it again. */
+  stop(): void {
+    this.#watch.stop();
+    this.#endAll();
+  }
+
+  /** False while the engine has no such directory, as before its first build. */
+  get watching(): boolean {
+    return this.#watch.attached;
+  }
+
+  get running(): readonly Execution[] {
+    return [...this.#running.values()];
+  }
+
+  /** Looks at the directory itself instead of waiting for events. */
+  rescan(): void {
+    const names = this.#watch.entries();
+    if (names === undefined) return;
+    const present = new Set(names);
+    for (const id of [...this.#running.keys(), ...this.#pending.keys()]) {
+      if (!present.has(id)) this.#end(id);
+    }
+    for (const name of names) this.#entry(name);
+  }
+
+  #attached(): void {
+    this.#attaching = true;
+    this.rescan();
+    this.#attaching = false;
+  }
+
+  #overflowed(): void {
+    this.counts.overflows++;
+    this.rescan();
+  }
+
+  #entry(name: string): void {
+    if (!ID.test(name)) return;
+    const known = this.#running.has(name) || this.#pending.has(name);
+    const stat = statSync(`${this.#directory}/${name}`, { throwIfNoEntry: false });
+    if (stat === undefined) {
+      if (known) this.#end(name);
+      else if (!this.#ended.has(name)) this.#miss(name);
+      return;
+    }
+    if (known || this.#ended.has(name) || !stat.isDirectory()) return;
+    const seenAt = this.#bornAt(stat.birthtimeMs);
+    if (this.#attaching && this.#engineStartedAt !== undefined && seenAt < this.#engineStartedAt) {
+      this.counts.leftover++;
+      this.#remember(name);
+    } else if (this.#running.size + this.#pending.size >= MOST_RUNNING) {
+      this.counts.dropped++;
+      this.#remember(name);
+    } else this.#begin(name, seenAt);
+  }
+
+  #begin(id: string, seenAt: EpochMs): void {
+    const pending = new PendingExecution(`${this.#directory}/${id}`, {
+      read: (config) => {
+        const execution = this.#reader.read(id, config, seenAt);
+        if (execution === undefined) return false;
+        this.#pending.delete(id);
+        this.#running.set(id, execution);
+        this.counts.seen++;
+        this.#listener.seen(execution);
+        return true;
+      },
+      vanished: () => this.#end(id),
+    });
+    this.#pending.set(id, pending);
+    pending.start();
+  }
+
+  #end(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) {
+      pending.stop();
+      this.#pending.delete(id);
+      this.#miss(id);
+      return;
+    }
+    const execution = this.#running.get(id);
+    if (execution === undefined) return;
+    this.#running.delete(id);
+    this.#remember(id);
+    this.#listener.gone({ ...execution, goneAt: this.#goneAt(execution) });
+  }
+
+  #endAll(): void {
+    for (const id of [...this.#pending.keys(), ...this.#running.keys()]) this.#end(id);
+  }
+
+  #miss(id: string): void {
+    this.counts.missed++;
+    this.#remember(id);
+    this.#listener.missed(id, this.#now());
+  }
+
+  #remember(id: string): void {
+    this.#ended.add(id);
+    if (this.#ended.size <= MOST_ENDED) return;
+    const [oldest] = this.#ended;
+    if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /** A folder's own time of birth does not depend on when its event was handled. */
+  #bornAt(birthtimeMs: number): EpochMs {
+    const now = this.#now();
+    return birthtimeMs > 0 ? Math.min(birthtimeMs, now) : now;
+  }
+
+  /** The directory changed when the folder went, and perhaps again since; it went no later than that. */
+  #goneAt(execution: Execution): EpochMs {
+    const now = this.#now();
+    const changedAt = this.#watch.changedAt();
+    if (changedAt === undefined || changedAt < execution.seenAt) return now;
+    return Math.min(changedAt, now);
+  }
+}

@@ -1,0 +1,107 @@
+import { readlinkSync } from 'node:fs';
+import type { EngineFiles } from './engine-files.js';
+
+/** What a mount of a root file system or of a volume is made of; ids as the engine's storage names them. */
+export interface SnapshotStack {
+  upperId: string | undefined;
+  /** Top first. */
+  lowerIds: string[];
+}
+
+/**
+ * Directories of one snapshot: overlay2 and fuse-overlayfs (`overlay2/<id>/diff`), vfs, btrfs and zfs of the
+ * engine's graph drivers, and containerd's snapshotters (`snapshots/<number>/fs`; numbers are containerd's own,
+ * not BuildKit's record ids).
+ */
+const DIRECTORIES = [
+  /\/(?:overlay2|fuse-overlayfs)\/([^/]+)\/(?:diff|merged)(?:\/|$)/,
+  /\/(?:vfs\/dir|btrfs\/subvolumes|zfs\/graph)\/([^/]+)(?:\/|$)/,
+  /\/snapshots\/([^/]+)\/fs(?:\/|$)/,
+];
+/** Short names of layers, links to `../<id>/diff`: the options of a mount are limited in length. */
+const LINK = /(?:^|\/)l\/([A-Z0-9]{26})$/;
+const MOST_LINKS = 8192;
+
+export class SnapshotPaths {
+  readonly #files: EngineFiles;
+  readonly #links = new Map<string, string>();
+
+  constructor(files: EngineFiles) {
+    this.#files = files;
+  }
+
+  /** The snapshot that a directory of the engine belongs to. */
+  idOf(path: string): string | undefined {
+    for (const directory of DIRECTORIES) {
+      const id = directory.exec(path)?.[1];
+      if (id !== undefined) return id;
+    }
+    return undefined;
+  }
+
+  /**
+   * The layers of what is mounted at a path of the engine; undefined when nothing is.
+   * @param mountInfo the engine's mountinfo; where a path is mounted over, the last line counts
+   */
+  stackAt(mountPoint: string, mountInfo: string): SnapshotStack | undefined {
+    const at = mountInfo.lastIndexOf(` ${escapeOctal(mountPoint)} `);
+    if (at < 0) return undefined;
+    const start = mountInfo.lastIndexOf('\n', at) + 1;
+    const end = mountInfo.indexOf('\n', at);
+    const [before = '', after = ''] = mountInfo.slice(start, end < 0 ? undefined : end).split(' - ');
+    const [type, , options = ''] = after.split(' ');
+    const root = unescapeOctal(before.split(' ')[3] ?? '');
+    // A first layer has nothing below it: its directory is bound, not overlaid.
+    if (type !== 'overlay') return { upperId: this.idOf(root), lowerIds: [] };
+    return this.#overlay(unescapeOctal(options));
+  }
+
+  #overlay(options: string): SnapshotStack {
+    const lowerIds: string[] = [];
+    let upperId: string | undefined;
+    for (const option of options.split(/(?<!\\),/)) {
+      const equals = option.indexOf('=');
+      const value = option.slice(equals + 1);
+      if (option.startsWith('upperdir=')) upperId = this.idOf(value);
+      // Kernels since 6.8 are given layers one by one, and show them so.
+      else if (/^lowerdir\+?=/.test(option)) lowerIds.push(...this.#lower(value));
+    }
+    return { upperId, lowerIds };
+  }
+
+  #lower(value: string): string[] {
+    return value
+      .split(/(?<!\\):/)
+      .map((path) => this.idOf(path) ?? this.#linked(path))
+      .filter((id) => id !== undefined);
+  }
+
+  #linked(path: string): string | undefined {
+    const link = LINK.exec(path)?.[1];
+    if (link === undefined) return undefined;
+    const known = this.#links.get(link);
+    if (known !== undefined) return known;
+    // Long lists of layers are mounted with overlay2 as the working directory, so the path may be relative.
+    const absolute = path.startsWith('/') ? path : this.#files.data(`overlay2/${path}`);
+    let target: string;
+    try {
+      target = readlinkSync(this.#files.path(absolute));
+    } catch {
+      return undefined;
+    }
+    const id = /([^/]+)\/diff$/.exec(target)?.[1];
+    if (id === undefined) return undefined;
+    if (this.#links.size >= MOST_LINKS) this.#links.clear();
+    this.#links.set(link, id);
+    return id;
+  }
+}
+
+/** mountinfo writes blanks, tabs, line feeds and backslashes as octal digits. */
+function escapeOctal(path: string): string {
+  return path.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}
+
+function unescapeOctal(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+}
