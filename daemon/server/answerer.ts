@@ -102,17 +102,9 @@ export class Answerer {
 
   async #handlers(signal: AbortSignal): Promise<Handlers> {
     if (this.#closedWith !== undefined) throw this.#closedWith;
+    const handlers = await this.#admitted;
     signal.throwIfAborted();
-    let giveUp: () => void = () => {};
-    const gone = new Promise<never>((_, reject) => {
-      giveUp = () => reject(signal.reason);
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
-    try {
-      return await Promise.race([this.#admitted, gone]);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    return handlers;
   }
 }
 
