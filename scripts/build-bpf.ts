@@ -20,7 +20,7 @@ const CLANG_VERSION = '14';
 const meterDir = fileURLToPath(new URL('../daemon/meter/ebpf', import.meta.url));
 const programDir = join(meterDir, 'program');
 const target = join(meterDir, 'generated', 'bytecode.ts');
-const clang = process.env['CLANG'] ?? 'clang';
+const clang = process.env.CLANG ?? 'clang';
 
 const builds = [
   { file: 'meter.bpf.c', defines: ['-DNETNS_COOKIE'], suffix: '' },

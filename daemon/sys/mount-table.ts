@@ -25,8 +25,8 @@ export function parseMountTable(text: string): Mount[] {
     const [type, , superOptions] = after.split(' ');
     if (root === undefined || mountPoint === undefined || type === undefined) continue;
     mounts.push({
-      root: unescape(root),
-      mountPoint: unescape(mountPoint),
+      root: unescapeOctal(root),
+      mountPoint: unescapeOctal(mountPoint),
       type,
       readOnly: [options, superOptions].some((list) => list?.split(',').includes('ro')),
     });
@@ -35,7 +35,7 @@ export function parseMountTable(text: string): Mount[] {
 }
 
 /** Blanks, tabs, line feeds and backslashes are written as three octal digits. */
-function unescape(field: string): string {
+function unescapeOctal(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );

@@ -52,7 +52,7 @@ struct configuration {
 	__u32 default_mtu;  /* of interfaces that are not in `mtus` */
 	__u32 smallest_mtu; /* of all: no packet up to this size is looked at twice */
 	__u32 endpoints;    /* entries in `endpoints` */
-	__u32 zero;
+	__u32 netns_known;  /* the programs are those that tell the namespace; for whoever adopts them */
 };
 
 struct interface_key {

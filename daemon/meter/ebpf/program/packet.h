@@ -27,6 +27,7 @@
 #define SCTP_HEADER 12
 #define UDP_HEADER 8
 #define MAX_EXTENSIONS 8
+#define JUMBO_OPTION 8
 
 struct ipv4_header {
 	__u8 version_length;
@@ -69,14 +70,14 @@ struct packet {
 	__u8 protocol;
 	__u8 cast;
 	__u8 is_ipv6;
-	__u8 later_fragment; /* has no transport header */
 	__u8 dest_options;
 	/* bytes in front of the transport header that every segment repeats */
 	__u32 network_header;
 	/* the part of it that every IPv6 fragment repeats */
 	__u32 unfragmentable;
 	__u32 transport_header;
-	/* bytes of `len` that do not go out: the option that announces an oversized IPv6 packet */
+	__u32 later_fragment; /* not zero: has no transport header */
+	/* bytes of the skb that do not go out: the option that tells the length of a merged packet over 64 KB */
 	__u32 removed;
 };
 
@@ -114,57 +115,48 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packe
 	return 0;
 }
 
-static __always_inline int is_extension(__u8 protocol)
-{
-	return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING ||
-	       protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_AUTHENTICATION ||
-	       protocol == PROTOCOL_DESTINATION;
-}
+/*
+ * One bit for each protocol number below 64, which all extension headers are. Masks instead of comparisons
+ * keep the verifier from following each combination of headers on its own.
+ */
+#define BIT(protocol) (1ULL << (protocol))
+#define EXTENSIONS                                                                                     \
+	(BIT(PROTOCOL_HOP_BY_HOP) | BIT(PROTOCOL_ROUTING) | BIT(PROTOCOL_FRAGMENT) |                   \
+	 BIT(PROTOCOL_AUTHENTICATION) | BIT(PROTOCOL_DESTINATION))
 
 /* Walks over extension headers. What precedes a fragment header is what Linux's ip6_find_1stfragopt() says. */
-static __always_inline void skip_extensions(struct __sk_buff *skb, struct packet *packet, int oversized)
+static __always_inline void skip_extensions(struct __sk_buff *skb, struct packet *packet, __u32 at)
 {
 	struct {
 		__u8 next;
 		__u8 length;
 		__u16 offset;
 	} extension;
-	int repeated = 1, routed = 0;
+	__u32 protocol = packet->protocol, start = at;
+	__u32 repeated = 1, routed = 0;
 
 	for (int i = 0; i < MAX_EXTENSIONS; i++) {
-		__u8 protocol = packet->protocol;
-		__u32 size;
+		__u32 authentication, fragment, destination, size;
 
-		if (!is_extension(protocol))
-			return;
-		if (bpf_skb_load_bytes(skb, packet->network_header + packet->removed, &extension,
-				       sizeof(extension)) < 0)
-			return;
-		size = (extension.length + 1) * 8;
-		if (protocol == PROTOCOL_FRAGMENT) {
-			size = 8;
-			packet->later_fragment = (extension.offset & bpf_htons(0xfff8)) != 0;
-		} else if (protocol == PROTOCOL_AUTHENTICATION) {
-			size = (extension.length + 2) * 4;
-		} else if (protocol == PROTOCOL_DESTINATION) {
-			packet->dest_options = 1;
-		} else if (protocol == PROTOCOL_ROUTING) {
-			routed = 1;
-		}
-		if (protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_AUTHENTICATION ||
-		    (protocol == PROTOCOL_DESTINATION && routed))
-			repeated = 0;
-		packet->protocol = extension.next;
-		if (oversized && i == 0 && protocol == PROTOCOL_HOP_BY_HOP) {
-			packet->removed = size;
-			continue;
-		}
-		packet->network_header += size;
-		if (repeated)
-			packet->unfragmentable += size;
-		if (packet->later_fragment)
-			return;
+		if (protocol > 63 || !(EXTENSIONS >> protocol & 1))
+			break;
+		if (bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)) < 0)
+			break;
+		fragment = BIT(PROTOCOL_FRAGMENT) >> protocol & 1;
+		authentication = BIT(PROTOCOL_AUTHENTICATION) >> protocol & 1;
+		destination = BIT(PROTOCOL_DESTINATION) >> protocol & 1;
+		/* Sizes are in units of eight bytes, in an authentication header of four; a fragment header has 8. */
+		size = ((extension.length & (fragment - 1)) + 1 + authentication) << (3 - authentication);
+		repeated &= (fragment | authentication | (destination & routed)) ^ 1;
+		routed |= BIT(PROTOCOL_ROUTING) >> protocol & 1;
+		packet->dest_options |= destination;
+		packet->later_fragment |= fragment * (extension.offset & bpf_htons(0xfff8));
+		packet->unfragmentable += size * repeated;
+		protocol = extension.next;
+		at += size;
 	}
+	packet->network_header += at - start;
+	packet->protocol = protocol;
 }
 
 static __always_inline int read_ipv6(struct __sk_buff *skb, struct packet *packet, int tx)
@@ -181,8 +173,14 @@ static __always_inline int read_ipv6(struct __sk_buff *skb, struct packet *packe
 	packet->unfragmentable = sizeof(ip);
 	if ((ip.destination[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000))
 		packet->cast = CAST_MULTICAST;
-	if (is_extension(ip.next))
-		skip_extensions(skb, packet, ip.payload_length == 0);
+	if (ip.next < 64 && EXTENSIONS >> ip.next & 1) {
+		skip_extensions(skb, packet, sizeof(ip));
+		/* A merged packet over 64 KB has no length of its own but an option, taken out on its way. */
+		if (ip.payload_length == 0 && ip.next == PROTOCOL_HOP_BY_HOP) {
+			packet->removed = JUMBO_OPTION;
+			packet->network_header -= JUMBO_OPTION;
+		}
+	}
 	return 0;
 }
 

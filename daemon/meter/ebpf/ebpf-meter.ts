@@ -1,0 +1,190 @@
+/**
+ * meter/ebpf: the exact tier. Two BPF programs on the root of cgroup2 count every packet of every socket;
+ * this folder loads, pins, adopts, reads and removes them. `program/` has their source, `generated/` the
+ * bytecode, `kernel/` the commands of bpf(2).
+ */
+import { closeSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Milliseconds } from '../../../src/units.js';
+import { waitForGracePeriod } from '../../sys/grace-period.js';
+import type { CgroupMount } from './cgroup-mount.js';
+import type { CgroupNames } from './cgroup-names.js';
+import { Configuration, type Endpoint, type InterfaceMtu } from './configuration.js';
+import { CounterSet } from './counter-set.js';
+import type { FlowCounter } from './counter-table.js';
+import { unlinkIfThere } from './generation-name.js';
+import type { InheritedCounters } from './inherited.js';
+import { type ProgramCost, programCost } from './kernel/bpf-program.js';
+import { PIN as NAMING_PIN } from './naming-link.js';
+import { type EbpfMeterOptions, epochOf, type OpenParts, openParts } from './opening.js';
+import type { OverflowCounts } from './overflow.js';
+import type { Pinning } from './pin-directory.js';
+
+export type {
+  EbpfMeterOptions,
+  Endpoint,
+  FlowCounter,
+  InheritedCounters,
+  InterfaceMtu,
+  OverflowCounts,
+  Pinning,
+};
+
+/** How long a counter of a cgroup that is gone must have been still: its last sockets may send on. */
+const IDLE_MS = 120_000;
+
+/** All counters at one instant. They are cumulative, and the objects are updated by the next sample. */
+export interface MeterSample {
+  /** Boot and set of maps that the values count in; stored positions are worth nothing in another epoch. */
+  epoch: string;
+  /** Those that moved since the sample before; all of them in the first one. Valid until the next sample. */
+  changed: readonly FlowCounter[];
+  overflow: OverflowCounts;
+}
+
+/**
+ * Starts to meter every socket of the machine, or adopts what is metering already.
+ * @throws NetmeterError `permission-denied`, `cgroup2-missing`, `bpf-unavailable`, `bpf-load-failed`,
+ *   `daemon-already-running`, `system-unsupported`
+ */
+export function openEbpfMeter(options: EbpfMeterOptions = {}): EbpfMeter {
+  return new EbpfMeter(openParts(options), options.batches);
+}
+
+/** The running meter: made by {@link openEbpfMeter}. */
+export class EbpfMeter {
+  readonly epoch: string;
+  readonly cgroup: CgroupMount;
+  /** Whether counting goes on when this process dies, and if not, why. */
+  readonly pinning: Pinning;
+  /** Why cgroups that live only between two samples stay nameless; `undefined` when they do not. */
+  readonly namesMissing: string | undefined;
+  /** False when `netns` is 0 in all counters, because this kernel does not tell. */
+  readonly netnsKnown: boolean;
+  /** What earlier versions had counted: to be stored, then released by {@link releaseInherited}. */
+  readonly inherited: readonly InheritedCounters[];
+  /** Directories of a later version's counters, which are left for it. */
+  readonly unreadable: readonly string[];
+
+  readonly #parts: OpenParts;
+  readonly #counters: CounterSet;
+  readonly #names: CgroupNames;
+  readonly #configuration: Configuration;
+  #closed = false;
+
+  constructor(parts: OpenParts, batches: boolean | undefined) {
+    const { maps } = parts.generation;
+    this.#parts = parts;
+    this.#names = parts.names;
+    this.#counters = new CounterSet(maps, batches);
+    this.#configuration = new Configuration(maps);
+    this.epoch = epochOf(parts.bootId, parts.generation);
+    this.cgroup = parts.mount;
+    this.pinning = parts.pinning;
+    this.namesMissing = typeof parts.naming === 'string' ? parts.naming : undefined;
+    this.netnsKnown = this.#configuration.netnsKnown;
+    this.inherited = parts.inheritance.counters;
+    this.unreadable = parts.unreadable;
+  }
+
+  /** @param now a monotonic time, from which {@link removeIdle} takes how long counters have been still */
+  sample(now: Milliseconds): MeterSample {
+    const changed = this.#counters.read(now);
+    return { epoch: this.epoch, changed, overflow: this.#counters.overflow() };
+  }
+
+  /** All counters with a remote, as of the last sample. */
+  get flows(): readonly FlowCounter[] {
+    return this.#counters.flows.counters;
+  }
+
+  /** Path below the cgroup2 mount, `/` for its root; `undefined` when nobody noted it in time. */
+  cgroupPath(id: number): string | undefined {
+    return this.#names.path(id);
+  }
+
+  /**
+   * Replaces what is known about MTUs, by which fragments are counted.
+   * @param defaultMtu of all interfaces that are not listed: the uplink's
+   */
+  setMtus(defaultMtu: number, mtus: readonly InterfaceMtu[]): void {
+    this.#configuration.setMtus(defaultMtu, mtus);
+  }
+
+  /** Replaces the services on ports of 32768 and up that counters shall tell by their port. */
+  setEndpoints(endpoints: readonly Endpoint[]): void {
+    this.#configuration.setEndpoints(endpoints.filter(({ port }) => port >= 32_768));
+  }
+
+  /**
+   * Removes counters of cgroups that are gone and that have not moved for `idleMs`. Call it after a sample
+   * has been stored.
+   * @returns the removed ones with their final values, usually those of the last sample. Should the same
+   *   key come again it counts from 0, so its position must be forgotten
+   */
+  removeIdle(now: Milliseconds, idleMs: Milliseconds = IDLE_MS): FlowCounter[] {
+    const gone = new Map<number, boolean>();
+    const isDead = (counter: FlowCounter): boolean => {
+      if (now - counter.movedAt < idleMs || counter.cgroupId === 0) return false;
+      let dead = gone.get(counter.cgroupId);
+      if (dead === undefined) {
+        dead = this.#names.isGone(counter.cgroupId) === true;
+        gone.set(counter.cgroupId, dead);
+      }
+      return dead;
+    };
+    const removed = [...this.#counters.flows.remove(isDead), ...this.#counters.cgroups.remove(isDead)];
+    if (removed.length > 0) this.#names.forgetUnused(this.#cgroupsInUse());
+    return removed;
+  }
+
+  /** The inherited counters are stored: removes the earlier versions' maps. */
+  releaseInherited(): void {
+    this.#names.useOnly(this.#parts.generation.maps.names);
+    this.#parts.inheritance.release();
+  }
+
+  /** What the programs cost so far; zeros unless `kernel.bpf_stats_enabled` is on. */
+  cost(): { ingress: ProgramCost; egress: ProgramCost } {
+    const { ingress, egress } = this.#parts.generation;
+    return { ingress: programCost(ingress), egress: programCost(egress) };
+  }
+
+  /** Lets go of everything; what is pinned goes on counting. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { links, naming, generation, inheritance, lock } = this.#parts;
+    links.close();
+    if (typeof naming !== 'string') naming.close();
+    generation.close();
+    inheritance.close();
+    this.#names.close();
+    if (lock !== undefined) closeSync(lock);
+  }
+
+  /**
+   * Ends the metering and removes everything from the kernel.
+   * @returns a last sample, of all that was counted up to the end
+   */
+  detach(now: Milliseconds): MeterSample {
+    const { links, naming, generation, inheritance, pinDir } = this.#parts;
+    links.detach();
+    if (typeof naming !== 'string') naming.detach();
+    waitForGracePeriod();
+    const last = this.sample(now);
+    generation.unpin();
+    inheritance.release();
+    if (pinDir !== undefined) {
+      unlinkIfThere(join(pinDir, NAMING_PIN));
+      if (this.unreadable.length === 0) rmdirSync(pinDir);
+    }
+    this.close();
+    return last;
+  }
+
+  #cgroupsInUse(): Set<number> {
+    const { flows, cgroups } = this.#counters;
+    return new Set([...flows.counters, ...cgroups.counters].map((counter) => counter.cgroupId));
+  }
+}
