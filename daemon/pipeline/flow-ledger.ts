@@ -4,22 +4,11 @@
  * position that was committed, not the last one read: when a commit fails, the next tick's delta
  * simply covers both, so nothing is lost and nothing is kept in a queue.
  */
+
+import { type GroupDelta, onceOnTheWire } from '../../src/metering/group-traffic.js';
 import type { CounterPosition, Owner, Remote, TrafficClass, TrafficRow } from '../../src/metering/types.js';
 import { noTraffic, type Traffic } from '../../src/units.js';
-
-/** One cumulative flow counter, as the kernel programs keep it. */
-export interface FlowCounter {
-  /** The map key in hex. */
-  key: string;
-  cgroupId: number;
-  netns: number;
-  ifindex: number;
-  remote: Remote;
-  direction: 'rx' | 'tx';
-  /** The port is the local end's: this owner is the service. */
-  serviceIsLocal: boolean;
-  packetType: 'unicast' | 'broadcast' | 'multicast';
-}
+import type { FlowCounter } from '../meter/ebpf/ebpf-meter.js';
 
 /** A row that does not know its interval and tier yet. */
 export type DraftRow = Omit<TrafficRow, 'interval' | 'tier'>;
@@ -31,13 +20,16 @@ export interface FlowRules {
   placesGeneration(): number;
 }
 
+interface GroupRow extends GroupDelta {
+  row: DraftRow;
+}
+
 interface Tracked {
   flow: FlowCounter;
   committedBytes: number;
   committedPackets: number;
   readBytes: number;
   readPackets: number;
-  owner: Owner;
   place: { class: TrafficClass; link: string | undefined };
   generation: number;
 }
@@ -65,41 +57,54 @@ export class FlowLedger {
     for (const position of positions) this.#committed.set(position.key, position);
   }
 
-  /** Takes one cumulative value. Cheap when it has not moved. */
-  read(key: string, bytes: number, packets: number, decode: () => FlowCounter): void {
-    let tracked = this.#tracked.get(key);
-    if (tracked === undefined) {
-      tracked = this.#track(key, decode());
-    }
-    if (bytes === tracked.readBytes && packets === tracked.readPackets) return;
-    tracked.readBytes = bytes;
-    tracked.readPackets = packets;
+  /** Takes a counter's cumulative value. */
+  read(flow: FlowCounter): void {
+    const tracked = this.#tracked.get(flow.key) ?? this.#track(flow);
+    if (flow.bytes === tracked.readBytes && flow.packets === tracked.readPackets) return;
+    tracked.readBytes = flow.bytes;
+    tracked.readPackets = flow.packets;
     this.#changed.add(tracked);
   }
 
+  /**
+   * Takes a value for where counting begins: what came before was not metered, and nobody knows over which
+   * time. It is stored with the next commit.
+   */
+  begin(flow: FlowCounter): void {
+    const tracked = this.#track(flow);
+    tracked.committedBytes = flow.bytes;
+    tracked.committedPackets = flow.packets;
+    tracked.readBytes = flow.bytes;
+    tracked.readPackets = flow.packets;
+    this.#changed.add(tracked);
+  }
+
+  /** Stored positions of counters that the kernel has no more. Ask after the first sample. */
+  leftovers(): string[] {
+    const keys = [...this.#committed.keys()];
+    this.#committed.clear();
+    return keys;
+  }
+
   /** What moved since the last commit, as rows, and the positions that a commit of them would reach. */
-  drafts(): { rows: DraftRow[]; positions: CounterPosition[]; owners: Owner[] } {
+  drafts(): { rows: DraftRow[]; positions: CounterPosition[] } {
     const rows = new Map<string, DraftRow>();
-    const groups = new Map<string, Map<number, DraftRow>>();
+    const groups: GroupRow[] = [];
     const positions: CounterPosition[] = [];
-    const owners = new Map<string, Owner>();
     for (const tracked of this.#changed) {
       const { flow } = tracked;
       positions.push({ key: flow.key, bytes: tracked.readBytes, packets: tracked.readPackets });
+      if (tracked.readBytes === tracked.committedBytes) continue;
       this.#refreshPlace(tracked);
       if (flow.packetType !== 'unicast' && flow.direction === 'rx') {
-        addToGroup(groups, tracked);
+        groups.push(groupRow(tracked));
         continue;
       }
-      owners.set(tracked.owner.id, tracked.owner);
-      addTo(rows, rowKey(tracked), tracked, tracked.owner.id);
+      const ownerId = this.#rules.ownerOf(flow).id;
+      addTo(rows, rowKey(tracked, ownerId), tracked, ownerId);
     }
-    for (const listeners of groups.values()) {
-      const loudest = [...listeners.values()].reduce((a, b) => (b.rxBytes > a.rxBytes ? b : a));
-      rows.set(`group ${rows.size}`, loudest);
-      owners.set(GROUP_OWNER.id, GROUP_OWNER);
-    }
-    return { rows: [...rows.values()], positions, owners: [...owners.values()] };
+    for (const [index, { row }] of onceOnTheWire(groups).entries()) rows.set(`group ${index}`, row);
+    return { rows: [...rows.values()], positions };
   }
 
   /** The drafts are in the database now. */
@@ -123,7 +128,8 @@ export class FlowLedger {
     return this.#tracked.size;
   }
 
-  #track(key: string, flow: FlowCounter): Tracked {
+  #track(flow: FlowCounter): Tracked {
+    const { key } = flow;
     const committed = this.#committed.get(key);
     const tracked: Tracked = {
       flow,
@@ -131,7 +137,6 @@ export class FlowLedger {
       committedPackets: committed?.packets ?? 0,
       readBytes: committed?.bytes ?? 0,
       readPackets: committed?.packets ?? 0,
-      owner: this.#rules.ownerOf(flow),
       place: this.#rules.place(flow),
       generation: this.#rules.placesGeneration(),
     };
@@ -148,9 +153,9 @@ export class FlowLedger {
   }
 }
 
-function rowKey({ owner, flow, place }: Tracked): string {
+function rowKey({ flow, place }: Tracked, ownerId: string): string {
   const { address, port, protocol } = flow.remote;
-  return `${owner.id} ${address} ${port} ${protocol} ${place.class} ${place.link ?? ''}`;
+  return `${ownerId} ${address} ${port} ${protocol} ${place.class} ${place.link ?? ''}`;
 }
 
 function addTo(rows: Map<string, DraftRow>, key: string, tracked: Tracked, ownerId: string): void {
@@ -162,20 +167,11 @@ function addTo(rows: Map<string, DraftRow>, key: string, tracked: Tracked, owner
   addDelta(row, tracked);
 }
 
-function addToGroup(groups: Map<string, Map<number, DraftRow>>, tracked: Tracked): void {
+function groupRow(tracked: Tracked): GroupRow {
   const { netns, ifindex, remote, cgroupId } = tracked.flow;
-  const key = `${netns} ${ifindex} ${remote.address} ${remote.port} ${remote.protocol}`;
-  let listeners = groups.get(key);
-  if (listeners === undefined) {
-    listeners = new Map();
-    groups.set(key, listeners);
-  }
-  let row = listeners.get(cgroupId);
-  if (row === undefined) {
-    row = { ownerId: GROUP_OWNER.id, remote, ...tracked.place, ...noTraffic() };
-    listeners.set(cgroupId, row);
-  }
+  const row = { ownerId: GROUP_OWNER.id, remote, ...tracked.place, ...noTraffic() };
   addDelta(row, tracked);
+  return { netns, ifindex, remote, cgroupId, rxBytes: row.rxBytes, rxPackets: row.rxPackets, row };
 }
 
 function addDelta(row: Traffic, tracked: Tracked): void {

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type FlowCounter,
-  FlowLedger,
-  type FlowRules,
-  GROUP_OWNER,
-} from '../../../daemon/pipeline/flow-ledger.js';
+import type { FlowCounter } from '../../../daemon/meter/ebpf/ebpf-meter.js';
+import { FlowLedger, type FlowRules, GROUP_OWNER } from '../../../daemon/pipeline/flow-ledger.js';
 import type { Owner } from '../../../src/metering/types.js';
 
 const rules: FlowRules = {
@@ -25,16 +21,19 @@ function flow(over: Partial<FlowCounter> = {}): FlowCounter {
     direction: 'rx',
     serviceIsLocal: false,
     packetType: 'unicast',
+    bytes: 0,
+    packets: 0,
+    movedAt: 0,
     ...over,
   };
 }
 
 test('a delta is made against the last committed value, so a failed commit loses nothing', () => {
   const ledger = new FlowLedger(rules);
-  ledger.read('k', 100, 1, () => flow());
+  ledger.read(flow({ bytes: 100, packets: 1 }));
   assert.is(ledger.drafts().rows[0]?.rxBytes, 100);
   // The commit failed: no accept. The next draft covers both.
-  ledger.read('k', 250, 3, () => flow());
+  ledger.read(flow({ bytes: 250, packets: 3 }));
   const again = ledger.drafts();
   assert.is(again.rows[0]?.rxBytes, 250);
   assert.is(again.rows[0]?.rxPackets, 3);
@@ -46,26 +45,46 @@ test('a delta is made against the last committed value, so a failed commit loses
 test('positions of an earlier run are where counting goes on', () => {
   const ledger = new FlowLedger(rules);
   ledger.restore([{ key: 'k', bytes: 900, packets: 9 }]);
-  ledger.read('k', 1000, 10, () => flow());
+  ledger.read(flow({ bytes: 1000, packets: 10 }));
   assert.is(ledger.drafts().rows[0]?.rxBytes, 100);
 });
 
 test('a key that was forgotten and comes again starts from nothing', () => {
   const ledger = new FlowLedger(rules);
-  ledger.read('k', 100, 1, () => flow());
+  ledger.read(flow({ bytes: 100, packets: 1 }));
   ledger.drafts();
   ledger.accept();
   ledger.forget('k');
-  ledger.read('k', 30, 1, () => flow());
+  ledger.read(flow({ bytes: 30, packets: 1 }));
   assert.is(ledger.drafts().rows[0]?.rxBytes, 30);
+});
+
+test('counters that were there before metering began start from their value', () => {
+  const ledger = new FlowLedger(rules);
+  ledger.begin(flow({ bytes: 5000, packets: 50 }));
+  const first = ledger.drafts();
+  assert.equal(first.positions, [{ key: 'k', bytes: 5000, packets: 50 }]);
+  assert.is(first.rows.length, 0);
+  ledger.accept();
+  ledger.read(flow({ bytes: 5100, packets: 51 }));
+  assert.is(ledger.drafts().rows[0]?.rxBytes, 100);
+});
+
+test('stored positions without a counter are left over', () => {
+  const ledger = new FlowLedger(rules);
+  ledger.restore([
+    { key: 'k', bytes: 900, packets: 9 },
+    { key: 'old', bytes: 5, packets: 1 },
+  ]);
+  ledger.read(flow({ bytes: 900, packets: 9 }));
+  assert.equal(ledger.leftovers(), ['old']);
 });
 
 test('a broadcast that three listeners counted crossed the wire once', () => {
   const ledger = new FlowLedger(rules);
   for (const cgroupId of [1, 2, 3]) {
-    ledger.read(`k${cgroupId}`, 500, 5, () =>
-      flow({ key: `k${cgroupId}`, cgroupId, packetType: 'broadcast' }),
-    );
+    const listener = { key: `k${cgroupId}`, cgroupId, packetType: 'broadcast' } as const;
+    ledger.read(flow({ ...listener, bytes: 500, packets: 5 }));
   }
   const { rows } = ledger.drafts();
   assert.is(rows.length, 1);
@@ -80,11 +99,11 @@ test('a flow goes to another class when routes changed, from then on', () => {
     place: () => (generation === 0 ? { class: 'wan', link: 'up0' } : { class: 'lan', link: 'docker0' }),
     placesGeneration: () => generation,
   });
-  ledger.read('k', 10, 1, () => flow());
+  ledger.read(flow({ bytes: 10, packets: 1 }));
   assert.is(ledger.drafts().rows[0]?.class, 'wan');
   ledger.accept();
   generation = 1;
-  ledger.read('k', 25, 2, () => flow());
+  ledger.read(flow({ bytes: 25, packets: 2 }));
   const { rows } = ledger.drafts();
   assert.is(rows[0]?.class, 'lan');
   assert.is(rows[0]?.rxBytes, 15);
@@ -108,7 +127,7 @@ test('whatever the order of reads, commits, failures and restarts, the rows add 
         ledger.accept();
       };
       const readAll = () => {
-        for (const [key, bytes] of counters) ledger.read(key, bytes, bytes, () => flow({ key }));
+        for (const [key, bytes] of counters) ledger.read(flow({ key, bytes, packets: bytes }));
       };
       for (const { key, grow, then } of steps) {
         const name = `k${key}`;

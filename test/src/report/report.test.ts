@@ -1,10 +1,6 @@
-import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { TrafficRow } from '../../../src/metering/types.js';
-import type { Move } from '../../../src/metering/usage.js';
 import { buildShowDocument } from '../../../src/report/builds.js';
-import { withMoves } from '../../../src/report/overlay.js';
 import { periodReport } from '../../../src/report/period.js';
 import { statusDocument } from '../../../src/report/status.js';
 import { sumByOwner } from '../../../src/report/sums.js';
@@ -133,59 +129,6 @@ test('status has one row an owner, with its classes apart', () => {
   assert.is(document.owners[0]?.wan.rxBytes, 15);
   assert.is(document.owners[0]?.lan.rxBytes, 4);
   assert.is(document.reconciliation, null);
-});
-
-test('moves change owners, never sums', () => {
-  const traffic = fc.nat({ max: 5_000_000 });
-  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(traffic, traffic), { minLength: 1, maxLength: 20 }),
-      shares,
-      (figures, weights) => {
-        const total = Math.max(
-          1,
-          weights.reduce((a, b) => a + b, 0),
-        );
-        const rows = figures.map(
-          ([rxBytes, txBytes], at): TrafficRow => ({
-            ownerId: engine.id,
-            remote: { address: '198.51.100.9', port: 443, protocol: 'tcp' },
-            class: 'wan',
-            link: 'up0',
-            tier: 'exact',
-            rxBytes,
-            txBytes,
-            rxPackets: 1,
-            txPackets: 1,
-            interval: { from: at, to: at + 1 },
-          }),
-        );
-        const moves = weights.map(
-          (weight, index): Move => ({
-            fromOwnerId: engine.id,
-            to: owner({ id: `source:r/${index}`, kind: 'pull' }),
-            interval: { from: 0, to: figures.length },
-            share: weight / total,
-            classes: ['wan'],
-          }),
-        );
-        const sum = (list: readonly { rxBytes: number; txBytes: number }[]) =>
-          list.reduce((all, it) => all + it.rxBytes + it.txBytes, 0);
-        const before = rows.map((row) => ({ ...usage(engine, 0), ...row, owner: engine }));
-        const collapsed = [
-          usage(
-            engine,
-            before.reduce((s, r) => s + r.rxBytes, 0),
-            { txBytes: before.reduce((s, r) => s + r.txBytes, 0) },
-          ),
-        ];
-        const after = withMoves(collapsed, engine, rows, moves);
-        assert.is(sum(after), sum(rows));
-        for (const row of after) assert.ok(row.rxBytes >= 0 && row.txBytes >= 0);
-      },
-    ),
-  );
 });
 
 test.run();

@@ -1,0 +1,125 @@
+import { classify, type Surroundings } from '../../src/metering/classify.js';
+import type { CounterPosition, Owner } from '../../src/metering/types.js';
+import type { Milliseconds } from '../../src/units.js';
+import type { EbpfMeter, FlowCounter, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
+import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import { FlowLedger, GROUP_OWNER } from './flow-ledger.js';
+import type { Draft, TickSource } from './meter-loop.js';
+
+export interface ExactSourceOptions {
+  meter: EbpfMeter;
+  owners: OwnerResolver;
+  surroundings: Surroundings;
+  /** Changes when a remote may have another class or link than before. */
+  placesGeneration(): number;
+  /** Cookie of the host's network namespace; undefined when the kernel does not tell. */
+  hostNetns: number | undefined;
+  monotonic(): Milliseconds;
+}
+
+/** How often counters of dead cgroups are looked for. */
+const SWEEP_MS = 10_000;
+
+/** The exact tier: every socket's bytes, from the kernel's flow counters. */
+export class ExactSource implements TickSource {
+  readonly name = 'ebpf';
+  readonly #options: ExactSourceOptions;
+  readonly #ledger: FlowLedger;
+  /** Owners to be stored with the next commit. */
+  readonly #owners = new Map<string, Owner>([[GROUP_OWNER.id, GROUP_OWNER]]);
+  readonly #forget = new Set<string>();
+  #beginning = false;
+  #first = true;
+  #lastSweepAt = Number.NEGATIVE_INFINITY;
+  #overflow: OverflowCounts | undefined;
+
+  constructor(options: ExactSourceOptions) {
+    this.#options = options;
+    this.#ledger = new FlowLedger({
+      ownerOf: (flow) => options.owners.resolve(flow.cgroupId, options.meter.cgroupPath(flow.cgroupId), flow),
+      place: (flow) => this.#place(flow),
+      placesGeneration: options.placesGeneration,
+    });
+    options.owners.onOwner((owner) => this.#owners.set(owner.id, owner));
+  }
+
+  /**
+   * @param positions as stored for this epoch; `undefined` when the store knows nothing of it although the
+   *   counters are old: then counting begins at their present values
+   */
+  restore(positions: readonly CounterPosition[] | undefined): void {
+    if (positions === undefined) this.#beginning = true;
+    else this.#ledger.restore(positions);
+  }
+
+  get overflow(): OverflowCounts | undefined {
+    return this.#overflow;
+  }
+
+  get flows(): number {
+    return this.#ledger.size;
+  }
+
+  draft(): Draft {
+    const { meter, monotonic } = this.#options;
+    const sample = meter.sample(monotonic());
+    return this.#draftOf(sample.changed, sample.overflow);
+  }
+
+  /** A last draft, from counters that were detached from the kernel. */
+  lastDraft(changed: readonly FlowCounter[], overflow: OverflowCounts): Draft {
+    return this.#draftOf(changed, overflow);
+  }
+
+  accept(): void {
+    this.#ledger.accept();
+    this.#owners.clear();
+    this.#forget.clear();
+    this.#sweep();
+  }
+
+  #draftOf(changed: readonly FlowCounter[], overflow: OverflowCounts): Draft {
+    this.#overflow = overflow;
+    for (const flow of changed) {
+      if (this.#beginning) this.#ledger.begin(flow);
+      else this.#ledger.read(flow);
+    }
+    if (this.#first) for (const key of this.#ledger.leftovers()) this.#forget.add(key);
+    this.#first = false;
+    this.#beginning = false;
+    const { rows, positions } = this.#ledger.drafts();
+    return {
+      tier: 'exact',
+      rows,
+      positions,
+      links: [],
+      owners: [...this.#owners.values()],
+      forget: [...this.#forget],
+    };
+  }
+
+  #place(flow: FlowCounter) {
+    const { hostNetns, surroundings } = this.#options;
+    const isHost = flow.netns === 0 || hostNetns === undefined ? undefined : flow.netns === hostNetns;
+    const { class: trafficClass, link } = classify(
+      { ...flow.remote, ...flow, hostNetns: isHost ?? false },
+      surroundings,
+    );
+    return { class: trafficClass, link };
+  }
+
+  /** Everything up to here is stored, so that what is removed from the kernel is stored, too. */
+  #sweep(): void {
+    const { meter, owners, monotonic } = this.#options;
+    const now = monotonic();
+    if (now - this.#lastSweepAt < SWEEP_MS) return;
+    this.#lastSweepAt = now;
+    const removed = meter.removeIdle(now);
+    if (removed.length === 0) return;
+    for (const { key } of removed) {
+      this.#ledger.forget(key);
+      this.#forget.add(key);
+    }
+    owners.forgetUnused(new Set(meter.flows.map((flow) => flow.cgroupId)));
+  }
+}

@@ -1,0 +1,115 @@
+import { type Calibration, calibrate, uncalibrated } from '../../src/metering/calibrate.js';
+import { linkDelta, linkPositions, storedLinkCounters } from '../../src/metering/link-deltas.js';
+import { calibrationSamples } from '../../src/metering/reconcile.js';
+import type { CounterPosition, LinkCounters } from '../../src/metering/types.js';
+import type { LinkRow } from '../../src/metering/usage.js';
+import { type Milliseconds, noTraffic, type Traffic } from '../../src/units.js';
+import type { LinkMeter, LinkReading } from '../meter/link/link-meter.js';
+import type { Draft, TickSource } from './meter-loop.js';
+
+/** How one link counts, as found so far. Stored, so that reports of a stopped daemon know it, too. */
+export interface LinkCalibrations {
+  rx: Calibration;
+  tx: Calibration;
+}
+
+interface Tracked {
+  name: string;
+  committed: LinkCounters | undefined;
+  read: LinkCounters | undefined;
+}
+
+/** The uplinks' own counters, which owners are reconciled against. */
+export class LinkSource implements TickSource {
+  readonly name = 'links';
+  readonly #meter: LinkMeter;
+  readonly #boot: () => Milliseconds;
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #stored = new Map<string, CounterPosition>();
+  #acceptedAt: Milliseconds;
+  #draftedAt: Milliseconds;
+  readonly #gone = new Set<string>();
+  readonly calibrations = new Map<string, LinkCalibrations>();
+
+  /** @param boot time since the kernel started, suspended time included */
+  constructor(meter: LinkMeter, boot: () => Milliseconds) {
+    this.#meter = meter;
+    this.#boot = boot;
+    this.#acceptedAt = boot();
+    this.#draftedAt = this.#acceptedAt;
+  }
+
+  restore(positions: readonly CounterPosition[]): void {
+    for (const position of positions) this.#stored.set(position.key, position);
+  }
+
+  draft(): Draft {
+    this.#draftedAt = this.#boot();
+    const links: Omit<LinkRow, 'interval'>[] = [];
+    const positions: CounterPosition[] = [];
+    for (const reading of this.#meter.sample()) {
+      const tracked = this.#track(reading);
+      const first = tracked.read === undefined;
+      tracked.read = reading.counters;
+      if (reading.gone) this.#gone.add(reading.key);
+      this.#addDelta(tracked, reading, first, links, positions);
+    }
+    return { tier: 'link', rows: [], owners: [], forget: [], links, positions };
+  }
+
+  accept(): void {
+    for (const [key, tracked] of this.#tracked) {
+      tracked.committed = tracked.read;
+      if (this.#gone.has(key)) this.#tracked.delete(key);
+    }
+    this.#gone.clear();
+    this.#acceptedAt = this.#draftedAt;
+  }
+
+  /** Learns from what links and owners counted in the same interval. */
+  learn(links: readonly LinkRow[], owners: ReadonlyMap<string, Traffic>): void {
+    for (const row of links) {
+      const known = this.calibrations.get(row.link) ?? { rx: uncalibrated(), tx: uncalibrated() };
+      const samples = calibrationSamples({
+        counted: row,
+        owners: owners.get(row.link) ?? noTraffic(),
+        tunnels: [],
+      });
+      this.calibrations.set(row.link, {
+        rx: calibrate(known.rx, samples.rx),
+        tx: calibrate(known.tx, samples.tx),
+      });
+    }
+  }
+
+  #track(reading: LinkReading): Tracked {
+    const known = this.#tracked.get(reading.key);
+    if (known !== undefined) return known;
+    const stored = storedLinkCounters(reading.key, (key) => this.#stored.get(key));
+    const tracked: Tracked = {
+      name: reading.facts.interface,
+      committed: stored ?? reading.born,
+      read: undefined,
+    };
+    this.#tracked.set(reading.key, tracked);
+    return tracked;
+  }
+
+  #addDelta(
+    tracked: Tracked,
+    reading: LinkReading,
+    first: boolean,
+    links: Omit<LinkRow, 'interval'>[],
+    positions: CounterPosition[],
+  ): void {
+    const elapsed = this.#draftedAt - this.#acceptedAt;
+    // The first delta after a restart covers the time the daemon was down, however long that was.
+    const delta = linkDelta(tracked.committed, reading.counters, first ? Number.MAX_SAFE_INTEGER : elapsed);
+    const moved =
+      delta !== undefined && delta.rxBytes + delta.txBytes + delta.rxPackets + delta.txPackets > 0;
+    if (moved) links.push({ link: tracked.name, ...delta });
+    if (moved || tracked.committed === undefined || delta === undefined) {
+      positions.push(...linkPositions(reading.key, reading.counters));
+    }
+  }
+}

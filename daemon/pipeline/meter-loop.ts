@@ -1,0 +1,237 @@
+import type { CounterPosition, Owner, SourceState, Tier } from '../../src/metering/types.js';
+import type { LinkRow } from '../../src/metering/usage.js';
+import type { EpochMs, Interval, Milliseconds } from '../../src/units.js';
+import type { Log } from '../lifecycle/log.js';
+import type { Store, TickBatch } from '../store/types.js';
+import type { DraftRow } from './flow-ledger.js';
+
+/** What one source has to add to a tick. */
+export interface Draft {
+  tier: Tier;
+  rows: DraftRow[];
+  links: Omit<LinkRow, 'interval'>[];
+  owners: Owner[];
+  positions: CounterPosition[];
+  /** Keys of counters that are gone for good. */
+  forget: string[];
+}
+
+/** Something that is sampled on every tick: owners' counters, links' counters. */
+export interface TickSource {
+  readonly name: string;
+  /** What moved since the last accepted draft. May throw: the other sources go on. */
+  draft(): Draft | Promise<Draft>;
+  /** The last draft is in the database. */
+  accept(): void;
+}
+
+export interface Clock {
+  /** Wall clock. */
+  now(): EpochMs;
+  /** Never jumps. */
+  monotonic(): Milliseconds;
+}
+
+export interface MeterLoopOptions {
+  sources: readonly TickSource[];
+  store: Store;
+  clock: Clock;
+  log: Log;
+  tickMs: Milliseconds;
+  /** Names the run of the kernel counters; asked on every tick. */
+  epoch(): string;
+  /** When the counters of this epoch were read last; undefined: this run reads them first. */
+  countedSince: EpochMs | undefined;
+  onCommit(batch: TickBatch): void;
+}
+
+/** Moments closer than this to the last sample are not worth another one. */
+const CLOSEST_SAMPLES_MS = 50;
+/** Without traffic nothing is written, except a sign of life this often, so that a restart dates its gap. */
+const HEARTBEAT_MS = 60_000;
+
+interface SourceRun {
+  source: TickSource;
+  state: SourceState;
+  /** End of its last accepted interval. */
+  acceptedAt: EpochMs;
+}
+
+/** Samples all sources once a tick, or earlier when asked, and commits what moved in one transaction. */
+export class MeterLoop {
+  readonly name = 'meter loop';
+  readonly #options: MeterLoopOptions;
+  readonly #runs: SourceRun[];
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #lastSampleAt = Number.NEGATIVE_INFINITY;
+  #lastCommitAt = Number.NEGATIVE_INFINITY;
+  #commitState: SourceState = state('store');
+  #stopped = false;
+
+  constructor(options: MeterLoopOptions) {
+    this.#options = options;
+    this.#runs = options.sources.map((source) => ({ source, state: state(source.name), acceptedAt: 0 }));
+  }
+
+  async start(): Promise<void> {
+    const since = this.#options.countedSince ?? this.#options.clock.now();
+    for (const run of this.#runs) run.acceptedAt = since;
+    await this.sample();
+    this.#schedule();
+  }
+
+  /** Commits what was counted until now, then stops. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+    await this.#tick();
+  }
+
+  /** Samples now; calls that come while one is under way share the next one. */
+  async sample(): Promise<void> {
+    if (this.#running !== undefined) {
+      this.#again = true;
+      await this.#running;
+      return;
+    }
+    this.#running = this.#tickUntilQuiet();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Samples soon, because something begins or ends whose bytes should not share a tick with others. */
+  edge(): void {
+    if (this.#stopped || this.#options.clock.monotonic() - this.#lastSampleAt < CLOSEST_SAMPLES_MS) return;
+    this.sample().catch((error: unknown) => this.#options.log.error('sampling failed', error));
+  }
+
+  states(): SourceState[] {
+    return [...this.#runs.map((run) => run.state), this.#commitState];
+  }
+
+  async #tickUntilQuiet(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#tick();
+    } while (this.#again);
+  }
+
+  /** On a fixed grid, so that a slow tick does not shift all that follow. */
+  #schedule(): void {
+    const { clock, tickMs, log } = this.#options;
+    const wait = tickMs - (clock.monotonic() % tickMs);
+    this.#timer = setTimeout(() => {
+      this.sample()
+        .catch((error: unknown) => log.error('sampling failed', error))
+        .finally(() => {
+          if (!this.#stopped) this.#schedule();
+        });
+    }, wait);
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, epoch } = this.#options;
+    this.#lastSampleAt = clock.monotonic();
+    const at = clock.now();
+    const batch: TickBatch = {
+      interval: { from: at, to: at },
+      epoch: epoch(),
+      rows: [],
+      links: [],
+      owners: [],
+      positions: [],
+      forget: [],
+    };
+    const drafted: SourceRun[] = [];
+    for (const run of this.#runs) {
+      const draft = await this.#draftOf(run, at);
+      if (draft === undefined) continue;
+      drafted.push(run);
+      addDraft(batch, draft, intervalUntil(at, run.acceptedAt, this.#options.tickMs));
+    }
+    if (isEmpty(batch) && at - this.#lastCommitAt < HEARTBEAT_MS && at >= this.#lastCommitAt) {
+      for (const run of drafted) run.acceptedAt = at;
+      return;
+    }
+    if (!(await this.#commit(batch))) return;
+    this.#lastCommitAt = at;
+    for (const run of drafted) {
+      run.source.accept();
+      run.acceptedAt = at;
+    }
+    this.#options.onCommit(batch);
+  }
+
+  async #draftOf(run: SourceRun, at: EpochMs): Promise<Draft | undefined> {
+    const begin = this.#options.clock.monotonic();
+    try {
+      const draft = await run.source.draft();
+      this.#succeeded(run.state, begin, at);
+      return draft;
+    } catch (error) {
+      this.#failed(run.state, error);
+      return undefined;
+    }
+  }
+
+  async #commit(batch: TickBatch): Promise<boolean> {
+    const begin = this.#options.clock.monotonic();
+    try {
+      await this.#options.store.commit(batch);
+      this.#succeeded(this.#commitState, begin, batch.interval.to);
+      return true;
+    } catch (error) {
+      this.#failed(this.#commitState, error);
+      return false;
+    }
+  }
+
+  #succeeded(source: SourceState, begin: Milliseconds, at: EpochMs): void {
+    if (!source.ok) this.#options.log.info(`${source.name} works again`);
+    source.ok = true;
+    source.because = undefined;
+    source.lastDurationMs = this.#options.clock.monotonic() - begin;
+    source.lastAt = at;
+  }
+
+  /** Logged once, not on every tick. */
+  #failed(source: SourceState, error: unknown): void {
+    const because = error instanceof Error ? error.message : String(error);
+    if (source.ok || source.because !== because) this.#options.log.error(`${source.name} failed`, error);
+    source.ok = false;
+    source.because = because;
+  }
+}
+
+function state(name: string): SourceState {
+  return { name, ok: true, because: undefined, lastDurationMs: undefined, lastAt: undefined };
+}
+
+/** The clock may have been set back since: then the interval is one tick long, since no better is known. */
+function intervalUntil(to: EpochMs, acceptedAt: EpochMs, tickMs: Milliseconds): Interval {
+  return { from: acceptedAt < to ? acceptedAt : to - tickMs, to };
+}
+
+function addDraft(batch: TickBatch, draft: Draft, interval: Interval): void {
+  for (const row of draft.rows) batch.rows.push({ ...row, tier: draft.tier, interval });
+  for (const link of draft.links) batch.links.push({ ...link, interval });
+  batch.owners.push(...draft.owners);
+  batch.positions.push(...draft.positions);
+  batch.forget.push(...draft.forget);
+  if (interval.from < batch.interval.from) batch.interval.from = interval.from;
+}
+
+function isEmpty(batch: TickBatch): boolean {
+  return (
+    batch.rows.length === 0 &&
+    batch.links.length === 0 &&
+    batch.positions.length === 0 &&
+    batch.forget.length === 0
+  );
+}

@@ -1,0 +1,94 @@
+import { pullMoves } from '../../src/builds/pull-move.js';
+import { type Accounts, settle } from '../../src/builds/settle.js';
+import type { Build } from '../../src/builds/types.js';
+import type { EpochMs } from '../../src/units.js';
+import type { ImagePull } from '../observe/docker/types.js';
+import type { Store } from '../store/types.js';
+
+export interface SettlerOptions {
+  store: Store;
+  /** Owner of the engine's own bytes. */
+  engineOwnerId: string;
+  /** Builds of the engine that ran at some time in the period, shared steps marked. */
+  buildsIn(from: EpochMs, to: EpochMs): Promise<readonly Build[]>;
+  /** Whether any build runs, so that BuildKit may still tell what grew. */
+  isBuilding(): boolean;
+  /** Source steps that got bytes, by owner id: `shared` when another step had bytes of the same transfers. */
+  onAttributions(attributions: ReadonlyMap<string, 'inferred' | 'shared'>): void;
+}
+
+/** BuildKit tells progress twice a second; so long later it has told of an interval. */
+const TOLD_AFTER_MS = 3000;
+/** How far back a pull may have begun. */
+const LONGEST_PULL_MS = 3_600_000;
+
+/**
+ * Gives the engine's own bytes to the steps and pulls that it moved them for, some seconds after they were
+ * stored as the engine's. Every row is looked at once; how far that got is stored, so that a restart goes on.
+ */
+export class Settler {
+  readonly #options: SettlerOptions;
+  readonly #metaKey: string;
+  readonly #pulls: ImagePull[] = [];
+  #settledUntil: EpochMs | undefined;
+  #accounts: Accounts = new Map();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+    this.#metaKey = `settled:${options.engineOwnerId}`;
+  }
+
+  /** @param fallback where to begin when nothing is stored: the end of the last tick before this run */
+  async start(fallback: EpochMs): Promise<void> {
+    const stored = await this.#options.store.meta(this.#metaKey);
+    this.#settledUntil = stored === undefined ? fallback : Number(stored);
+  }
+
+  pulled(pull: ImagePull): void {
+    this.#pulls.push(pull);
+  }
+
+  /** Settles what can be settled. @param tickedUntil end of the last committed tick */
+  settle(tickedUntil: EpochMs): Promise<void> {
+    const next = this.#running.then(() => this.#settle(tickedUntil));
+    this.#running = next.catch(() => {});
+    return next;
+  }
+
+  async #settle(tickedUntil: EpochMs): Promise<void> {
+    const from = this.#settledUntil;
+    if (from === undefined) return;
+    const to = this.#options.isBuilding() ? tickedUntil - TOLD_AFTER_MS : tickedUntil;
+    if (to > from) await this.#settleBuilds(from, to);
+    await this.#settlePulls(to);
+  }
+
+  async #settleBuilds(from: EpochMs, to: EpochMs): Promise<void> {
+    const { store, engineOwnerId, buildsIn, onAttributions } = this.#options;
+    const builds = await buildsIn(from, to);
+    if (builds.length > 0) {
+      const rows = await store.ownerRows(engineOwnerId, { from, to });
+      const { moves, attributions, accounts } = settle({ rows, builds, accounts: this.#accounts });
+      // The id makes a second try after a crash between the two writes harmless.
+      if (moves.length > 0) await store.move(`settle:${engineOwnerId}:${from}`, moves);
+      this.#accounts = accounts;
+      onAttributions(attributions);
+      await store.setMeta(this.#metaKey, String(to));
+    } else {
+      this.#accounts = new Map();
+    }
+    this.#settledUntil = to;
+  }
+
+  async #settlePulls(settledUntil: EpochMs): Promise<void> {
+    const { store, engineOwnerId } = this.#options;
+    while (this.#pulls[0] !== undefined && this.#pulls[0].at <= settledUntil) {
+      const { image, at } = this.#pulls[0];
+      const rows = await store.ownerRows(engineOwnerId, { from: at - LONGEST_PULL_MS, to: settledUntil });
+      const moves = pullMoves({ image, at, rows });
+      if (moves.length > 0) await store.move(`pull:${image}@${at}`, moves);
+      this.#pulls.shift();
+    }
+  }
+}
