@@ -78,7 +78,7 @@ export interface Build {
   error: string | undefined;
   startedAt: EpochMs;
   completedAt: EpochMs | undefined;
-  /** In the order BuildKit first named them. */
+  /** In the order they began to run, those that have not last; in one instant by stage and number. */
   steps: Step[];
 }
 
@@ -99,6 +99,9 @@ export interface Execution {
   lowerIds: string[];
   /** BuildKit's own records of the layers below, nearest first; undefined when they could not be read. */
   lineage?: LayerRecord[] | undefined;
+  /** When its writable layer was made, by BuildKit's record: right after the vertex started. */
+  preparedAt?: EpochMs | undefined;
+  /** When its folder came. */
   seenAt: EpochMs;
   goneAt: EpochMs | undefined;
 }

@@ -1,0 +1,48 @@
+import type { Interval, Milliseconds } from '../units.js';
+import { blobGrowth } from './blob-progress.js';
+import { PROBE } from './intervals.js';
+import type { SourceStep } from './source-steps.js';
+import { type TransferWeight, transferWeight } from './transfer-weight.js';
+
+/** The last packets of a connection come after the step that it was for. */
+export const GRACE: Milliseconds = 500;
+
+/** Who may have bytes: those of the lowest rank that is there. */
+export type Rank = 'transfer' | 'lookup' | 'ended';
+export const RANKS: readonly Rank[] = ['transfer', 'lookup', 'ended'];
+
+export interface ActiveStep extends SourceStep {
+  weight: TransferWeight;
+  rank: Rank;
+}
+
+/**
+ * The source steps that ran or grew in an interval, or ended shortly before it, in the order given. A blob
+ * that two of them show was fetched once: its growth is that of the step which began first.
+ */
+export function activeSteps(steps: readonly SourceStep[], interval: Interval): ActiveStep[] {
+  const oldestFirst = [...steps].sort((a, b) => a.since - b.since);
+  const counted = new Set<string>();
+  const weights = new Map<SourceStep, TransferWeight>();
+  for (const source of oldestFirst) {
+    weights.set(source, transferWeight(source.step, interval, counted));
+    for (const blob of source.step.blobs) {
+      if (blobGrowth(blob, interval) > 0) counted.add(blob.id);
+    }
+  }
+  return steps.flatMap((source): ActiveStep[] => {
+    const weight = weights.get(source)!;
+    if (weight.activeMs >= PROBE || (weight.growthBytes ?? 0) > 0) {
+      return [{ ...source, weight, rank: source.lookup ? 'lookup' : 'transfer' }];
+    }
+    if (!endedBefore(source, interval)) return [];
+    return [{ ...source, weight: { ...weight, activeMs: 1 }, rank: 'ended' }];
+  });
+}
+
+function endedBefore({ step }: SourceStep, { from }: Interval): boolean {
+  return step.intervals.some(({ startedAt, completedAt }) => {
+    if (completedAt === undefined || completedAt - startedAt < PROBE) return false;
+    return completedAt <= from && completedAt + GRACE > from;
+  });
+}

@@ -1,0 +1,95 @@
+import type { EpochMs } from '../units.js';
+import { isBlobTransfer, recordProgress } from './blob-progress.js';
+import { isProbe, mergeBouts, recordBout } from './intervals.js';
+import { cutText, MOST_INPUTS } from './limits.js';
+import { stepStatus } from './outcome.js';
+import type { ProgressUpdate, VertexUpdate } from './status.js';
+import { parseStepName, type StepName } from './step-name.js';
+import type { BlobProgress, BuildStatus, Step } from './types.js';
+
+/** One vertex as its updates make it. The snapshot is kept until something changes. */
+export class StepFold {
+  readonly digest: string;
+  readonly #name: string;
+  readonly #parsed: StepName;
+  readonly #inputs: string[];
+  readonly #bouts = new Map<EpochMs, EpochMs | undefined>();
+  readonly #blobs = new Map<string, BlobProgress>();
+  #isPull = false;
+  #cached = false;
+  #error: string | undefined;
+  #snapshot: Step | undefined;
+
+  constructor(first: VertexUpdate) {
+    this.digest = first.digest;
+    this.#name = cutText(first.name);
+    this.#inputs = first.inputs.slice(0, MOST_INPUTS);
+    this.#parsed = parseStepName(this.#name, first.inputs.length > 0);
+  }
+
+  get running(): boolean {
+    return [...this.#bouts.values()].includes(undefined);
+  }
+
+  /** @returns whether a bout began and whether one ended that was not known to; looks into the cache aside */
+  update({ cached, startedAt, completedAt, error }: VertexUpdate): { began: boolean; ended: boolean } {
+    this.#snapshot = undefined;
+    if (cached) this.#cached = true;
+    if (error !== undefined) this.#error = cutText(error);
+    if (startedAt === undefined) return { began: false, ended: false };
+    const known = this.#bouts.has(startedAt);
+    const over = this.#bouts.get(startedAt) !== undefined;
+    recordBout(this.#bouts, startedAt, completedAt);
+    const isWork = !isProbe({ startedAt, completedAt });
+    return { began: !known && isWork, ended: completedAt !== undefined && !over && (known || isWork) };
+  }
+
+  /** @param mayAddBlob whether there is room for a blob that was not seen yet; says whether one was added */
+  progress(update: ProgressUpdate, mayAddBlob: boolean): boolean {
+    this.#snapshot = undefined;
+    // A context or another frontend's source shows only by this that it is an image.
+    if (update.id.startsWith('resolve ')) this.#isPull = true;
+    if (!isBlobTransfer(update.id)) return false;
+    const known = this.#blobs.get(update.id);
+    if (known === undefined && !mayAddBlob) return false;
+    const blob = known ?? { id: cutText(update.id, 256), total: undefined, samples: [] };
+    if (known === undefined) this.#blobs.set(update.id, blob);
+    recordProgress(blob, update);
+    return known === undefined;
+  }
+
+  /** Called when the build's status changed. */
+  forget(): void {
+    this.#snapshot = undefined;
+  }
+
+  /** @param end when the build ended, undefined while it runs */
+  snapshot(build: BuildStatus, end: EpochMs | undefined): Step {
+    this.#snapshot ??= this.#make(build, end);
+    return this.#snapshot;
+  }
+
+  #make(build: BuildStatus, end: EpochMs | undefined): Step {
+    const { kind: namedKind, ...name } = this.#parsed;
+    const kind = this.#isPull && namedKind === 'internal' ? 'from' : namedKind;
+    const started = this.#bouts.size > 0;
+    const completed = started && !this.running;
+    const status = stepStatus({ error: this.#error, cached: this.#cached, started, completed }, build);
+    const movesBytes = status !== 'cached' && ['run', 'from', 'add', 'git'].includes(kind);
+    return {
+      digest: this.digest,
+      inputs: this.#inputs,
+      name: this.#name,
+      ...name,
+      kind,
+      status,
+      error: this.#error,
+      intervals: mergeBouts(this.#bouts, end),
+      blobs: [...this.#blobs.values()].map((blob) => ({ ...blob, samples: [...blob.samples] })),
+      executorIds: [],
+      attribution: movesBytes ? 'unattributed' : 'exact',
+      sharedWith: undefined,
+      cacheMounts: [],
+    };
+  }
+}

@@ -1,0 +1,49 @@
+import type { Owner } from '../metering/types.js';
+import type { EpochMs } from '../units.js';
+import { cutText } from './limits.js';
+import { isLookup } from './step-name.js';
+import { type SourceEndpoint, stepEndpoints, stepSources } from './step-sources.js';
+import type { Build, Step } from './types.js';
+
+/** A step whose bytes the engine itself moves. */
+export interface SourceStep {
+  owner: Owner;
+  step: Step;
+  /** Asks for a manifest, of a few KB; its image's pull is a step of its own. */
+  lookup: boolean;
+  endpoints: SourceEndpoint[];
+  /** When its work began, for what two steps both claim. */
+  since: EpochMs;
+}
+
+/** The source steps that these builds ran themselves, in an order that does not depend on theirs. */
+export function sourceSteps(builds: readonly Build[]): SourceStep[] {
+  const found = builds.flatMap((build) =>
+    build.steps
+      .filter((step) => isSource(step))
+      .map((step) => ({
+        owner: sourceOwner(step, build),
+        step,
+        lookup: isLookup(step.instruction),
+        endpoints: stepEndpoints(step, build),
+        since: step.intervals[0]?.startedAt ?? 0,
+      })),
+  );
+  return found.sort((a, b) => (a.owner.id < b.owner.id ? -1 : 1));
+}
+
+/** Owner of what a source step moves: a pull for images, a step for ADD, git and uploads. */
+export function sourceOwner(step: Step, build: Build): Owner {
+  const id = `source:${build.ref}/${step.digest}`;
+  const facts = { buildRef: build.ref, stepDigest: step.digest };
+  const isPull = step.kind === 'from' || isLookup(step.instruction);
+  if (!isPull) return { id, kind: 'step', name: step.instruction, facts };
+  const image = cutText(stepSources(step, build)[0] ?? step.instruction, 512);
+  return { id, kind: 'pull', name: image, facts: { ...facts, image } };
+}
+
+function isSource(step: Step): boolean {
+  if (step.sharedWith !== undefined || step.status === 'shared' || step.intervals.length === 0) return false;
+  if (step.kind === 'export') return step.blobs.length > 0;
+  return ['from', 'add', 'git'].includes(step.kind) || isLookup(step.instruction);
+}
