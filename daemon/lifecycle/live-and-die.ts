@@ -55,6 +55,7 @@ export async function liveAndDie(life: Life): Promise<number> {
   let failure: unknown;
   try {
     await server.start();
+    log.debug(`${server.name} started`);
     const pipeline = makePipeline(life, server, shutdown, startedAt);
     await supervisor.start(pipeline.parts, shutdown.signal);
     const ready = pipeline.readiness();
