@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'database-locked'
   | 'database-damaged'
   | 'database-newer'
+  | 'database-older'
   | 'engine-unreachable'
   | 'engine-nonsense'
   | 'engine-unsupported'
@@ -43,6 +44,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   'permission-denied': 4,
   'database-damaged': 5,
   'database-newer': 5,
+  'database-older': 5,
   'unreadable-input': 5,
   'engine-nonsense': 5,
 };

@@ -1,6 +1,10 @@
 /**
  * store: everything the daemon remembers, in one SQLite file. One writer, one transaction a tick:
  * deltas and the counter positions they were made from are committed together or not at all.
+ *
+ * One rule places every row: it belongs to the period that its interval ends in, whole, `since` excluded
+ * and `until` included, however long the interval is. Rolled up, a row goes into the bucket its interval
+ * ends in; the bucket's interval is widened to reach back to the earliest start of what it was made of.
  */
 import type { Build } from '../../src/builds/types.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
@@ -9,14 +13,14 @@ import type { EpochMs, Interval } from '../../src/units.js';
 
 export type { LinkRow, Move, RemoteUsage, UsageRow };
 
-/** What one tick writes. */
+/** What one tick writes. Figures are whole numbers and not negative; times are rounded to milliseconds. */
 export interface TickBatch {
   interval: Interval;
   /** Names the run of the kernel and of the counters: boot id and the maps' generation. */
   epoch: string;
   rows: TrafficRow[];
   links: LinkRow[];
-  /** Owners first seen or changed in this tick. */
+  /** Owners first seen or changed in this tick. A row's owner is in here or was in an earlier tick's. */
   owners: Owner[];
   /** Changed positions only. */
   positions: CounterPosition[];
@@ -24,33 +28,76 @@ export interface TickBatch {
   forget: string[];
 }
 
+/** What opening the store found and did. */
+export interface Opening {
+  /** A new database was begun. */
+  created: boolean;
+  /** The schema it had, when it was migrated. */
+  migratedFrom: number | undefined;
+  /** The last writer did not close it; its integrity was checked. */
+  unclean: boolean;
+  /** A damaged database was moved out of the way, and what was wrong with it. */
+  setAside: { path: string; because: string } | undefined;
+}
+
 export interface Store {
+  readonly opened: Opening;
+
   /** Positions as last committed for this epoch; empty when the epoch is another one. */
   positions(epoch: string): Promise<CounterPosition[]>;
-  /** End of the last committed interval, to date what was counted while the daemon was down. */
+  /**
+   * End of the last committed interval, to date what was counted while the daemon was down. After a crash
+   * it may be up to ten seconds early when nothing had moved since, because empty ticks are not all written.
+   */
   lastTickAt(): Promise<EpochMs | undefined>;
+  /**
+   * All of the batch or nothing of it. The first batch of another epoch drops the old epoch's positions.
+   * Errors: `state-dir-full`, `database-locked`, `state-dir-unusable`, `database-damaged`: nothing was
+   * written, keep the batch; `internal`: a row is malformed or its owner was never given.
+   */
   commit(batch: TickBatch): Promise<void>;
-  /** Splits past rows between owners. Idempotent by `id`: a second call with the same id changes nothing. */
+  /**
+   * Splits past rows between owners, to the byte: what a row loses, the others' row of the same interval,
+   * link, class and remote gains. Idempotent by `id`: a second call with the same id changes nothing.
+   * Errors: `internal` for shares of one row that exceed 1.
+   */
   move(id: string, moves: Move[]): Promise<void>;
   saveOwner(owner: Owner): Promise<void>;
   owner(id: string): Promise<Owner | undefined>;
 
   saveBuild(build: Build): Promise<void>;
+  /** Builds that started in (since, until], newest first. What was undefined when saved is absent. */
   builds(query: { limit?: number; since?: EpochMs; until?: EpochMs }): Promise<Build[]>;
+  /** Errors: `ambiguous` when several refs begin like this and none is it. */
   build(refOrPrefix: string): Promise<Build | undefined>;
 
   /** Sums per owner, class, link and tier of the rows whose interval ends in (since, until]. */
   usage(period: Interval, filter?: { ownerIds?: string[]; kinds?: OwnerKind[] }): Promise<UsageRow[]>;
+  /** The same sums over all time, cheap for owners that are many or long gone. */
+  totals(ownerIds: string[]): Promise<UsageRow[]>;
+  /**
+   * Over all time, per owner, most bytes first. Remotes are known as long as minutes are, a month: older
+   * bytes come with an empty address.
+   */
   remotes(ownerIds: string[]): Promise<RemoteUsage[]>;
+  /**
+   * One sum per link; its interval is the period asked for. `txDropped` adds up the rows where it was known
+   * and is undefined when it was known in none.
+   */
   linkUsage(period: Interval): Promise<LinkRow[]>;
-  /** Rows of one owner in a period, oldest first, to settle shares with. */
+  /** Rows of one owner in a period, oldest first, as fine as they are still kept, to settle shares with. */
   ownerRows(ownerId: string, period: Interval): Promise<TrafficRow[]>;
-  /** Wan bytes per local day (`YYYY-MM-DD` in the time zone). */
+  /**
+   * Wan bytes per local day (`YYYY-MM-DD` in the time zone), the first and last cut to the period. Days
+   * before the first and after the last recorded traffic or tick are left out: they are not known to be 0.
+   * Errors: `usage` for an unknown time zone.
+   */
   days(period: Interval, timeZone: string): Promise<{ date: string; usedBytes: number }[]>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;
-  /** Rolls old rows up and drops what is past its retention. */
+  /** Rolls old rows up and drops what is past its retention, in short transactions that let ticks through. */
   maintain(now: EpochMs): Promise<void>;
+  /** Writes what is pending and marks the end as a clean one. */
   close(): Promise<void>;
 }

@@ -1,0 +1,11 @@
+import { initial } from './0001-initial.js';
+
+/** One step of the schema. Once released it is never edited: a change is a new step. */
+export interface Migration {
+  /** The schema's number after it, in `user_version`. */
+  version: number;
+  sql: string;
+}
+
+/** In order, numbered from 1 without gaps. */
+export const migrations: readonly Migration[] = [initial];

@@ -1,0 +1,173 @@
+import type { Build } from '../../src/builds/types.js';
+import { NetmeterError } from '../../src/errors.js';
+import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
+import type { LinkRow, Move, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { EpochMs, Interval } from '../../src/units.js';
+import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
+import type { Connection } from './connection.js';
+import { type DayUsage, usagePerDay } from './days.js';
+import type { LocalDays } from './local-days.js';
+import { maintain } from './maintain.js';
+import { move } from './moves.js';
+import { storedRows } from './owner-rows.js';
+import { findOwner, saveOwner } from './owners.js';
+import type { Ticks } from './ticks.js';
+import type { Opening, Store, TickBatch } from './types.js';
+import { linkUsage, remotes, totals, type UsageFilter, usage } from './usage.js';
+import type { Writer } from './writer.js';
+
+export interface StoreParts {
+  opened: Opening;
+  /** Reads what is committed, whatever the writer is doing. */
+  reader: Connection;
+  /** Undefined in a store that is only read. */
+  writing: Writing | undefined;
+  now: () => EpochMs;
+}
+
+export interface Writing {
+  writer: Writer;
+  ticks: Ticks;
+  /** By which hours become days. */
+  days: LocalDays;
+  /** Gives up the lock. */
+  release: () => void;
+}
+
+/** The store over an opened database: each method is one query or one queued transaction. */
+export class SqliteStore implements Store {
+  readonly opened: Opening;
+  readonly #reader: Connection;
+  readonly #writable: Writing | undefined;
+  readonly #now: () => EpochMs;
+  #maintaining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ opened, reader, writing, now }: StoreParts) {
+    this.opened = opened;
+    this.#reader = reader;
+    this.#writable = writing;
+    this.#now = now;
+  }
+
+  positions(epoch: string): Promise<CounterPosition[]> {
+    return this.#reader.all<CounterPosition>(
+      'SELECT key, bytes, packets FROM positions WHERE (SELECT epoch FROM state) = ? ORDER BY id',
+      epoch,
+    );
+  }
+
+  async lastTickAt(): Promise<EpochMs | undefined> {
+    if (this.#writable !== undefined) return this.#writable.ticks.lastTickAt;
+    const row = await this.#reader.get<{ at: number | null }>('SELECT last_tick_at AS at FROM state');
+    return row?.at ?? undefined;
+  }
+
+  async commit(batch: TickBatch): Promise<void> {
+    await this.#writing().ticks.commit(batch);
+  }
+
+  async move(id: string, moves: Move[]): Promise<void> {
+    const now = this.#now();
+    await this.#writing().writer.transaction((connection) => move(connection, id, moves, now));
+  }
+
+  async saveOwner(owner: Owner): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => saveOwner(connection, owner));
+  }
+
+  owner(id: string): Promise<Owner | undefined> {
+    return findOwner(this.#reader, id);
+  }
+
+  async saveBuild(build: Build): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => saveBuild(connection, build));
+  }
+
+  builds(query: BuildQuery): Promise<Build[]> {
+    return listBuilds(this.#reader, query);
+  }
+
+  build(refOrPrefix: string): Promise<Build | undefined> {
+    return findBuild(this.#reader, refOrPrefix);
+  }
+
+  usage(period: Interval, filter?: UsageFilter): Promise<UsageRow[]> {
+    return usage(this.#reader, period, filter);
+  }
+
+  totals(ownerIds: string[]): Promise<UsageRow[]> {
+    return totals(this.#reader, ownerIds);
+  }
+
+  remotes(ownerIds: string[]): Promise<RemoteUsage[]> {
+    return remotes(this.#reader, ownerIds);
+  }
+
+  linkUsage(period: Interval): Promise<LinkRow[]> {
+    return linkUsage(this.#reader, period);
+  }
+
+  async ownerRows(ownerId: string, period: Interval): Promise<TrafficRow[]> {
+    const rows = await storedRows(this.#reader, ownerId, period);
+    return rows.map(({ row }) => row);
+  }
+
+  days(period: Interval, timeZone: string): Promise<DayUsage[]> {
+    return usagePerDay(this.#reader, period, timeZone);
+  }
+
+  async setMeta(key: string, value: string): Promise<void> {
+    await this.#writing().writer.exclusive((connection) =>
+      connection.run(
+        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+        key,
+        value,
+      ),
+    );
+  }
+
+  async meta(key: string): Promise<string | undefined> {
+    const row = await this.#reader.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key);
+    return row?.value;
+  }
+
+  async maintain(now: EpochMs): Promise<void> {
+    const { writer, ticks, days } = this.#writing();
+    this.#maintaining ??= maintain(writer, ticks.series, days, now).finally(() => {
+      this.#maintaining = undefined;
+    });
+    await this.#maintaining;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#reader.close();
+      await this.#writable?.writer.close((connection) => this.#markClean(connection));
+    } finally {
+      this.#writable?.release();
+    }
+  }
+
+  /** A database found damaged, or that cannot be written, stays marked as open: the next opening checks it. */
+  async #markClean(connection: Connection): Promise<void> {
+    if (connection.damaged || this.#reader.damaged) return;
+    try {
+      await this.#writable?.ticks.flush(connection);
+      await connection.run('UPDATE state SET open = 0');
+    } catch (error) {
+      if (error instanceof NetmeterError && error.code !== 'internal') return;
+      throw error;
+    }
+  }
+
+  #writing(): Writing {
+    if (this.#writable !== undefined) return this.#writable;
+    throw new NetmeterError('internal', `${this.#reader.path} was opened for reading only`);
+  }
+}
