@@ -25,6 +25,7 @@ const clang = process.env.CLANG ?? 'clang';
 const builds = [
   { file: 'meter.bpf.c', defines: ['-DNETNS_COOKIE'], suffix: '' },
   { file: 'meter.bpf.c', defines: [], suffix: '_without_netns' },
+  { file: 'link.bpf.c', defines: [], suffix: '' },
   { file: 'names.bpf.c', defines: [], suffix: '' },
 ];
 

@@ -6,6 +6,7 @@ import {
   CGROUP_KEY_SIZE,
   decodeCgroupKey,
   decodeFlowKey,
+  decodeTailKey,
   FLOW_KEY_SIZE,
   type FlowIdentity,
 } from './layout.js';
@@ -16,6 +17,7 @@ import type { MeterMaps } from './programs.js';
 export class CounterSet {
   readonly flows: CounterMap;
   readonly cgroups: CounterMap;
+  readonly tails: CounterMap;
   readonly #lastResort: LastResort;
   readonly #changed: FlowCounter[] = [];
 
@@ -23,7 +25,13 @@ export class CounterSet {
   constructor(maps: MeterMaps, batches = true) {
     this.flows = new CounterMap(maps.flows, FLOW_KEY_SIZE, decodeFlowKey, batches);
     this.cgroups = new CounterMap(maps.by_cgroup, CGROUP_KEY_SIZE, decodeCgroupKey, batches);
+    this.tails = new CounterMap(maps.tails, FLOW_KEY_SIZE, decodeTailKey, batches);
     this.#lastResort = new LastResort(maps.last_resort, possibleCpus());
+  }
+
+  /** The counters that a cgroup and, but for the overflow, a remote belong to. */
+  get maps(): readonly CounterMap[] {
+    return [this.flows, this.cgroups, this.tails];
   }
 
   /** Reads everything. @returns the counters that moved; the array is reused by the next call */
@@ -39,6 +47,7 @@ export class CounterSet {
     };
     this.flows.read(take);
     this.cgroups.read(take);
+    this.tails.read(take);
     this.#lastResort.read(take);
     return changed;
   }

@@ -15,10 +15,12 @@ import type { FlowCounter } from './counter-table.js';
 import { unlinkIfThere } from './generation-name.js';
 import type { InheritedCounters } from './inherited.js';
 import { type ProgramCost, programCost } from './kernel/bpf-program.js';
+import { LinkPrograms } from './link-programs.js';
 import { PIN as NAMING_PIN } from './naming-link.js';
 import { type EbpfMeterOptions, epochOf, type OpenParts, openParts } from './opening.js';
 import type { OverflowCounts } from './overflow.js';
 import type { Pinning } from './pin-directory.js';
+import { Tails } from './tails.js';
 
 export type {
   EbpfMeterOptions,
@@ -70,6 +72,8 @@ export class EbpfMeter {
   readonly #counters: CounterSet;
   readonly #names: CgroupNames;
   readonly #configuration: Configuration;
+  readonly #linkPrograms: LinkPrograms;
+  readonly #tails: Tails;
   #closed = false;
 
   constructor(parts: OpenParts, batches: boolean | undefined) {
@@ -78,6 +82,8 @@ export class EbpfMeter {
     this.#names = parts.names;
     this.#counters = new CounterSet(maps, batches);
     this.#configuration = new Configuration(maps);
+    this.#linkPrograms = new LinkPrograms(maps, parts.pinDir);
+    this.#tails = new Tails(maps);
     this.epoch = epochOf(parts.bootId, parts.generation);
     this.cgroup = parts.mount;
     this.pinning = parts.pinning;
@@ -89,13 +95,18 @@ export class EbpfMeter {
 
   /** @param now a monotonic time, from which {@link removeIdle} takes how long counters have been still */
   sample(now: Milliseconds): MeterSample {
+    this.#tails.settle(Number(process.hrtime.bigint()));
+    return this.#read(now);
+  }
+
+  #read(now: Milliseconds): MeterSample {
     const changed = this.#counters.read(now);
     return { epoch: this.epoch, changed, overflow: this.#counters.overflow() };
   }
 
-  /** All counters with a remote, as of the last sample. */
+  /** All counters as of the last sample, but those in total. */
   get flows(): readonly FlowCounter[] {
-    return this.#counters.flows.counters;
+    return this.#counters.maps.flatMap((map) => map.counters);
   }
 
   /** Path below the cgroup2 mount, `/` for its root; `undefined` when nobody noted it in time. */
@@ -109,6 +120,16 @@ export class EbpfMeter {
    */
   setMtus(defaultMtu: number, mtus: readonly InterfaceMtu[]): void {
     this.#configuration.setMtus(defaultMtu, mtus);
+  }
+
+  /**
+   * Says which interfaces of this namespace are uplinks. What arrives there for connections whose socket is
+   * gone already (a FIN answered in TIME_WAIT, the rest of an aborted download) is then counted for the
+   * socket's last owner, some seconds later.
+   * @returns why that is not possible, for people, on kernels before 6.6: those packets stay unattributed
+   */
+  setLinks(ifindexes: readonly number[]): string | undefined {
+    return this.#linkPrograms.follow(ifindexes);
   }
 
   /** Replaces the services on ports of 32768 and up that counters shall tell by their port. */
@@ -133,7 +154,7 @@ export class EbpfMeter {
       }
       return dead;
     };
-    const removed = [...this.#counters.flows.remove(isDead), ...this.#counters.cgroups.remove(isDead)];
+    const removed = this.#counters.maps.flatMap((map) => map.remove(isDead));
     if (removed.length > 0) this.#names.forgetUnused(this.#cgroupsInUse());
     return removed;
   }
@@ -156,6 +177,7 @@ export class EbpfMeter {
     this.#closed = true;
     const { links, naming, generation, inheritance, lock } = this.#parts;
     links.close();
+    this.#linkPrograms.close();
     if (typeof naming !== 'string') naming.close();
     generation.close();
     inheritance.close();
@@ -170,9 +192,11 @@ export class EbpfMeter {
   detach(now: Milliseconds): MeterSample {
     const { links, naming, generation, inheritance, pinDir } = this.#parts;
     links.detach();
+    this.#linkPrograms.detach();
     if (typeof naming !== 'string') naming.detach();
     waitForGracePeriod();
-    const last = this.sample(now);
+    this.#tails.settle(Number.POSITIVE_INFINITY);
+    const last = this.#read(now);
     generation.unpin();
     inheritance.release();
     if (pinDir !== undefined) {
@@ -184,7 +208,6 @@ export class EbpfMeter {
   }
 
   #cgroupsInUse(): Set<number> {
-    const { flows, cgroups } = this.#counters;
-    return new Set([...flows.counters, ...cgroups.counters].map((counter) => counter.cgroupId));
+    return new Set(this.#counters.maps.flatMap((map) => map.counters.map(({ cgroupId }) => cgroupId)));
   }
 }

@@ -12,6 +12,19 @@ export const CGROUP_KEY_SIZE = 24;
 export const COUNTER_SIZE = 16;
 export const OVERFLOW_SLOTS = 16;
 
+/** Offsets in `struct ending`. */
+export const ENDING = {
+  cgroup: 0,
+  netns: 8,
+  movedAt: 16,
+  ifindex: 24,
+  port: 28,
+  flags: 30,
+  marks: 31,
+  socket: 32,
+  link: 64,
+} as const;
+
 const FLOW_TX = 0x01;
 const FLOW_SERVICE_HERE = 0x02;
 const CAST_SHIFT = 2;
@@ -24,8 +37,9 @@ export type PacketType = 'unicast' | 'broadcast' | 'multicast';
 /** Whose packets a counter counts, and where they went or came from. */
 export interface FlowIdentity {
   /**
-   * The map key in hexadecimal; `cgroup:` and `total:` before it mark counters that took over when there
-   * was no room for more remotes: their remote's address is empty.
+   * The map key in hexadecimal. `tail:` before it marks what came after a connection's socket was gone;
+   * `cgroup:` and `total:` mark counters that took over when there was no room for more remotes: their
+   * remote's address is empty.
    */
   readonly key: string;
   /** Inode of the cgroup's directory; 0 when not even the cgroup is known. */
@@ -59,6 +73,12 @@ export function decodeFlowKey(bytes: Uint8Array): FlowIdentity {
     serviceIsLocal: (flags & FLOW_SERVICE_HERE) !== 0,
     packetType: casts[(flags >> CAST_SHIFT) & 3]!,
   };
+}
+
+/** Reads a key of `tails`. */
+export function decodeTailKey(bytes: Uint8Array): FlowIdentity {
+  const flow = decodeFlowKey(bytes);
+  return { ...flow, key: `tail:${flow.key}` };
 }
 
 /** Reads `struct cgroup_key`. */

@@ -8,6 +8,9 @@ import {
   CGROUP_INGRESS,
   CGROUP_SKB_PROGRAM,
   loadProgram,
+  SCHED_CLS_PROGRAM,
+  TCX_EGRESS,
+  TCX_INGRESS,
   TRACEPOINT_PROGRAM,
 } from './kernel/bpf-program.js';
 
@@ -22,9 +25,14 @@ export interface CountingPrograms {
 }
 
 const attachTypes = { ingress: CGROUP_INGRESS, egress: CGROUP_EGRESS } as const;
+const linkAttachTypes = { ingress: TCX_INGRESS, egress: TCX_EGRESS } as const;
 
 export function attachTypeOf(direction: Direction): number {
   return attachTypes[direction];
+}
+
+export function linkAttachTypeOf(direction: Direction): number {
+  return linkAttachTypes[direction];
 }
 
 /** Loads the counting programs: those that tell the namespace, or where they are refused those that do not. */
@@ -42,6 +50,24 @@ export function loadNamingProgram(maps: MeterMaps, layout: 'level_first' | 'id_f
   const code = programs[`names_${layout}`];
   const source = { name: 'names', type: TRACEPOINT_PROGRAM, attachType: 0, ...code };
   return loadProgram(source, (name) => maps[name as MapName].fd);
+}
+
+/** Loads the programs for links: only kernels with TCX take them. */
+export function loadLinkPrograms(maps: MeterMaps): Record<Direction, number> {
+  const ingress = loadLinkProgram(maps, 'ingress');
+  try {
+    return { ingress, egress: loadLinkProgram(maps, 'egress') };
+  } catch (error) {
+    closeQuietly(ingress);
+    throw error;
+  }
+}
+
+function loadLinkProgram(maps: MeterMaps, direction: Direction): number {
+  const name = `link_${direction}` as const;
+  const attachType = linkAttachTypes[direction];
+  const source = { name, type: SCHED_CLS_PROGRAM, attachType, ...programs[name] };
+  return loadProgram(source, (map) => maps[map as MapName].fd);
 }
 
 function loadPair(maps: MeterMaps, variant: '' | '_without_netns'): { ingress: number; egress: number } {

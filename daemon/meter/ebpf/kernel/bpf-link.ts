@@ -8,8 +8,14 @@ export interface LinkFacts {
   cgroupId: number;
 }
 
+/** `struct bpf_link_info` of a link to an interface: `ifindex` is 0 when the interface is gone. */
+export interface TcxFacts {
+  programId: number;
+  ifindex: number;
+}
+
 /**
- * Attaches a program to a cgroup or a perf event. Links to cgroups tolerate other programs beside them
+ * Attaches a program to a cgroup, a perf event or an interface (by its index). Links to cgroups tolerate other programs beside them
  * (BPF_F_ALLOW_MULTI is implied).
  * @returns the link's file descriptor: the program stays attached until it and all pins are gone
  */
@@ -18,7 +24,7 @@ export function createLink(program: number, target: number, attachType: number, 
   return bpf('LINK_CREATE', attributes, about);
 }
 
-/** Puts another program in the place of a cgroup link's, in one step: no packet sees both or neither. */
+/** Puts another program in a link's place, in one step: no packet sees both or neither. */
 export function replaceProgram(link: number, program: number, about: string): void {
   bpf('LINK_UPDATE', new NativeStruct(16).u32(0, link).u32(4, program), about);
 }
@@ -32,4 +38,9 @@ export function tryDetachLink(link: number): boolean {
 export function linkFacts(link: number): LinkFacts {
   const info = objectInfo(link, 32, 'link');
   return { programId: info.getU32(8), cgroupId: info.getU64(16) };
+}
+
+export function tcxFacts(link: number): TcxFacts {
+  const info = objectInfo(link, 32, 'link');
+  return { programId: info.getU32(8), ifindex: info.getU32(16) };
 }

@@ -3,11 +3,14 @@ import { cString, NativeStruct } from '../../../sys/native-struct.js';
 import { bpf, objectInfo } from './bpf-call.js';
 
 /** `enum bpf_prog_type` and `enum bpf_attach_type` */
+export const SCHED_CLS_PROGRAM = 3;
 export const TRACEPOINT_PROGRAM = 5;
 export const CGROUP_SKB_PROGRAM = 8;
 export const CGROUP_INGRESS = 0;
 export const CGROUP_EGRESS = 1;
 export const PERF_EVENT = 41;
+export const TCX_INGRESS = 46;
+export const TCX_EGRESS = 47;
 
 const LICENSE = 'Dual MIT/GPL';
 const BPF_PSEUDO_MAP_FD = 1;

@@ -67,6 +67,31 @@ struct endpoint_key {
 	__u16 zero;
 };
 
+/*
+ * A TCP connection that its owner has begun to end. What arrives when its socket is gone, or is only a
+ * TIME_WAIT one, no socket program sees: it is what the links saw more than the socket.
+ */
+struct ending_key {
+	__u32 remote[4];
+	__u16 remote_port; /* host order */
+	__u16 local_port;  /* address translation usually keeps it */
+};
+
+#define ENDING_REMOTE_ENDED 0x01 /* a link has seen the other end's FIN or RST */
+#define ENDING_REUSED 0x02       /* a new connection has the same ports: nothing more belongs to this one */
+
+struct ending {
+	__u64 cgroup;
+	__u64 netns;
+	__u64 moved_at; /* nanoseconds, CLOCK_MONOTONIC */
+	__u32 ifindex;
+	__u16 port; /* as in flow_key */
+	__u8 flags; /* of flow_key, without the direction */
+	__u8 marks;
+	struct counter socket[2]; /* received, sent, since the owner's FIN or RST */
+	struct counter link[2];
+};
+
 #define PATH_SIZE 256
 
 struct cgroup_path {

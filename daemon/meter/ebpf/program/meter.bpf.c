@@ -6,7 +6,7 @@
  *
  * Built twice: with NETNS_COOKIE, and without for kernels that refuse bpf_get_netns_cookie() here.
  */
-#include "wire.h"
+#include "endings.h"
 
 /* Ephemeral ports start here (net.ipv4.ip_local_port_range): a lower port is taken for a service's. */
 #define FIRST_EPHEMERAL_PORT 32768
@@ -18,6 +18,9 @@ MAP(last_resort, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct counter
 MAP(configuration, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct configuration), 1, 0);
 MAP(mtus, BPF_MAP_TYPE_HASH, sizeof(struct interface_key), sizeof(__u32), 4096, BPF_F_NO_PREALLOC);
 MAP(endpoints, BPF_MAP_TYPE_HASH, sizeof(struct endpoint_key), sizeof(__u32), 1024, BPF_F_NO_PREALLOC);
+
+MAP(endings, BPF_MAP_TYPE_LRU_HASH, sizeof(struct ending_key), sizeof(struct ending), 8192, 0);
+MAP(tails, BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct counter), 16384, BPF_F_NO_PREALLOC);
 
 char license_text[] SEC("license") = "Dual MIT/GPL";
 
@@ -57,12 +60,6 @@ static __always_inline void name_service(struct flow_key *key, const struct pack
 		key->port = here;
 		key->flags |= FLOW_SERVICE_HERE;
 	}
-}
-
-static __always_inline void add(struct counter *sum, const struct counter *wire)
-{
-	__sync_fetch_and_add(&sum->bytes, wire->bytes);
-	__sync_fetch_and_add(&sum->packets, wire->packets);
 }
 
 /* Adds to an entry of a hash map and makes it when there is none. Fails when the map is full. */
@@ -122,6 +119,8 @@ static __always_inline int meter(struct __sk_buff *skb, int tx)
 	measure(skb, &packet, config, key.netns, &wire);
 	if (count(&flows, &key, &wire) < 0)
 		count_overflow(&key, &packet, &wire);
+	if (packet.protocol == PROTOCOL_TCP)
+		note_ending(skb, &packet, &key, &wire, tx);
 	return PASS;
 }
 

@@ -6,6 +6,13 @@
 #include "layout.h"
 #include <bpf/bpf_endian.h>
 
+/* Bytes from the start of the network header, where programs on sockets and those on links begin elsewhere. */
+#ifdef ON_LINK
+#define LOAD(skb, at, to, size) bpf_skb_load_bytes_relative(skb, at, to, size, BPF_HDR_START_NET)
+#else
+#define LOAD(skb, at, to, size) bpf_skb_load_bytes(skb, at, to, size)
+#endif
+
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd
 
@@ -17,6 +24,10 @@
 #define PROTOCOL_AUTHENTICATION 51
 #define PROTOCOL_DESTINATION 60
 #define PROTOCOL_SCTP 132
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
 
 /* include/uapi/linux/if_packet.h */
 #define PACKET_BROADCAST 1
@@ -71,12 +82,15 @@ struct packet {
 	__u8 cast;
 	__u8 is_ipv6;
 	__u8 dest_options;
+	__u8 tcp_flags;
 	/* bytes in front of the transport header that every segment repeats */
 	__u32 network_header;
 	/* the part of it that every IPv6 fragment repeats */
 	__u32 unfragmentable;
 	__u32 transport_header;
 	__u32 later_fragment; /* not zero: has no transport header */
+	/* bytes by the network header, 0 where it does not tell */
+	__u32 length;
 	/* bytes of the skb that do not go out: the option that tells the length of a merged packet over 64 KB */
 	__u32 removed;
 };
@@ -101,11 +115,12 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packe
 {
 	struct ipv4_header ip;
 
-	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) < 0)
+	if (LOAD(skb, 0, &ip, sizeof(ip)) < 0)
 		return -1;
 	set_ipv4(packet->local, tx ? ip.source : ip.destination);
 	set_ipv4(packet->remote, tx ? ip.destination : ip.source);
 	packet->protocol = ip.protocol;
+	packet->length = bpf_ntohs(ip.total_length);
 	packet->network_header = (ip.version_length & 0x0f) * 4;
 	packet->later_fragment = (ip.fragment & bpf_htons(FRAGMENT_OFFSET_MASK)) != 0;
 	if ((ip.destination & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000))
@@ -140,7 +155,7 @@ static __always_inline void skip_extensions(struct __sk_buff *skb, struct packet
 
 		if (protocol > 63 || !(EXTENSIONS >> protocol & 1))
 			break;
-		if (bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)) < 0)
+		if (LOAD(skb, at, &extension, sizeof(extension)) < 0)
 			break;
 		fragment = BIT(PROTOCOL_FRAGMENT) >> protocol & 1;
 		authentication = BIT(PROTOCOL_AUTHENTICATION) >> protocol & 1;
@@ -163,11 +178,12 @@ static __always_inline int read_ipv6(struct __sk_buff *skb, struct packet *packe
 {
 	struct ipv6_header ip;
 
-	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) < 0)
+	if (LOAD(skb, 0, &ip, sizeof(ip)) < 0)
 		return -1;
 	copy_address(packet->local, tx ? ip.source : ip.destination);
 	copy_address(packet->remote, tx ? ip.destination : ip.source);
 	packet->protocol = ip.next;
+	packet->length = ip.payload_length ? sizeof(ip) + bpf_ntohs(ip.payload_length) : 0;
 	packet->is_ipv6 = 1;
 	packet->network_header = sizeof(ip);
 	packet->unfragmentable = sizeof(ip);
@@ -190,11 +206,12 @@ static __always_inline void read_transport(struct __sk_buff *skb, struct packet 
 	__u32 at = packet->network_header + packet->removed;
 
 	if (packet->protocol == PROTOCOL_TCP) {
-		if (bpf_skb_load_bytes(skb, at, &header, 14) < 0)
+		if (LOAD(skb, at, &header, 14) < 0)
 			return;
 		packet->transport_header = (header.data_offset >> 4) * 4;
+		packet->tcp_flags = header.tcp_flags;
 	} else if (packet->protocol == PROTOCOL_UDP) {
-		if (bpf_skb_load_bytes(skb, at, &header, 4) < 0)
+		if (LOAD(skb, at, &header, 4) < 0)
 			return;
 		packet->transport_header = UDP_HEADER;
 	} else {

@@ -55,6 +55,12 @@ static __always_inline void add_fragments(const struct packet *packet, __u32 mtu
 	wire->bytes += (fragments - 1) * header + fragments * added;
 }
 
+static __always_inline void add(struct counter *sum, const struct counter *wire)
+{
+	__sync_fetch_and_add(&sum->bytes, wire->bytes);
+	__sync_fetch_and_add(&sum->packets, wire->packets);
+}
+
 static __always_inline void measure(struct __sk_buff *skb, const struct packet *packet,
 				    const struct configuration *config, __u64 netns, struct counter *wire)
 {

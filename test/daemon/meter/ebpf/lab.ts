@@ -80,7 +80,9 @@ export class Lab {
     this.#children.add(child);
     await new Promise<void>((resolve, reject) => {
       child.stdout?.once('data', () => resolve());
-      child.once('exit', (code) => reject(new Error(`${args.join(' ')} exited with ${code} and was not ready`)));
+      child.once('exit', (code) =>
+        reject(new Error(`${args.join(' ')} exited with ${code} and was not ready`)),
+      );
     });
     return child;
   }
@@ -144,7 +146,19 @@ export class Lab {
     for (const { own, device, other, otherDevice, addresses } of ends) {
       const [link] = JSON.parse(ip('-n', other, '-j', 'link', 'show', otherDevice)) as { address: string }[];
       for (const address of [addresses.v4, addresses.v6]) {
-        ip('-n', own, 'neigh', 'replace', address, 'lladdr', link!.address, 'dev', device, 'nud', 'permanent');
+        ip(
+          '-n',
+          own,
+          'neigh',
+          'replace',
+          address,
+          'lladdr',
+          link!.address,
+          'dev',
+          device,
+          'nud',
+          'permanent',
+        );
       }
     }
   }
@@ -194,7 +208,11 @@ function readLink(namespace: string, device: string): LinkCount {
     readFileSync('/proc/thread-self/net/dev', 'utf8'),
   );
   const line = text.split('\n').find((one) => one.trim().startsWith(`${device}:`)) ?? '';
-  const fields = line.slice(line.indexOf(':') + 1).trim().split(/\s+/).map(Number);
+  const fields = line
+    .slice(line.indexOf(':') + 1)
+    .trim()
+    .split(/\s+/)
+    .map(Number);
   return { rxBytes: fields[0]!, rxPackets: fields[1]!, txBytes: fields[8]!, txPackets: fields[9]! };
 }
 
