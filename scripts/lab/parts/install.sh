@@ -46,25 +46,16 @@ install_engine() {
   suite=${ENGINE_SUITE[$engine]}
   root=$(engine_root "$engine")
   log=$LAB_HOME/debootstrap$engine.log
-  [ -e "$root/usr/sbin/dockerd" ] && [ -e "$root/usr/bin/git" ] && return
+  [ -e "$root/usr/sbin/dockerd" ] && return
   packages=docker.io,ca-certificates,iptables,iproute2,git
   [ "$engine" = 28 ] && packages+=,docker-cli,docker-buildx,docker-compose
-  if [ ! -e "$root/usr/sbin/dockerd" ]; then
-    note "installing Docker Engine ${ENGINE_VERSION[$engine]} ($suite) into $root: some minutes, once"
-    rm -rf --one-file-system "$root.new"
-    mkdir -p "$LAB_HOME/debs"
-    proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
-    # The suite's own script may be newer than this machine's debootstrap; all of them are the one of sid.
-    env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --cache-dir="$LAB_HOME/debs" \
-      --include="$packages" "$suite" "$root.new" "$(debian_mirror)" /usr/share/debootstrap/scripts/sid \
-      </dev/null >"$log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$log")"
-    mv "$root.new" "$root"
-    return
-  fi
-  note "adding git to $root"
-  {
-    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-    chroot "$root" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-install-recommends git
-  } </dev/null >>"$log" 2>&1 || fail "installing git failed: $(tail -n 3 "$log")"
+  note "installing Docker Engine ${ENGINE_VERSION[$engine]} ($suite) into $root: some minutes, once"
+  rm -rf --one-file-system "$root.new"
+  proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
+  # The suite's own script may be newer than this machine's debootstrap; all of them are the one of sid.
+  env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include="$packages" \
+    "$suite" "$root.new" "$(debian_mirror)" /usr/share/debootstrap/scripts/sid \
+    </dev/null >"$log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$log")"
+  rm -f "$root.new"/var/cache/apt/archives/*.deb
+  mv "$root.new" "$root"
 }
