@@ -65,7 +65,7 @@ kill_cgroup() {
   dir=$(cgroup2_root)/$1
   [ -d "$dir" ] || return 0
   while [ "$tries" -gt 0 ] && [ -n "$(cat "$dir/cgroup.procs")" ]; do
-    for pid in $(cat "$dir/cgroup.procs"); do kill -KILL "$pid" 2>/dev/null || true; done
+    for pid in $(<"$dir/cgroup.procs"); do kill -KILL "$pid" 2>/dev/null || true; done
     tries=$((tries - 1))
     sleep 0.1
   done
