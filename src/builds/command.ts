@@ -15,8 +15,8 @@ export interface CommandKeys {
 }
 
 export interface InstructionKeys extends CommandKeys {
-  /** Variables that a secret fills: names show them as `****`, so the look-up needs `executionKeys` with these. */
-  secretNames: string[];
+  /** A look-up is not enough, `compareCommand` is needed: the name was cut, or shows a secret variable as `****`. */
+  pairwise: boolean;
 }
 
 /** Put before the arguments of a step that runs under emulation (executor of moby/buildkit). */
@@ -24,15 +24,22 @@ const EMULATOR = '/dev/.buildkit_qemu_emulator';
 /** Where a here-document that begins with `#!` is mounted. */
 const PIPES = '/dev/pipes/';
 const MASK = '****';
-/** In a step's process, yet not among the variables that its name is expanded with. */
+/** What the fold of a build puts at the end of a name that it cut (limits.ts). */
+const CUT = '…';
+const SHORTEST_CUT = 2048;
 const PROCESS_ONLY = /^(?:(?:HTTPS?|FTP|NO|ALL)_PROXY|SSH_AUTH_SOCK)$/i;
 
 /** Keys of `Step.instruction`; empty for instructions that run no process. */
 export function instructionKeys(instruction: string): InstructionKeys {
   const plain = [`argv:${instruction}`];
+  const pairwise = isCut(instruction);
   const run = parseInstruction(instruction);
-  if (run === undefined) return { same: plain, similar: [], secretNames: [] };
-  return { same: [...plain, ...runKeys(run)], similar: [looseKey(run.text)], secretNames: run.secretNames };
+  if (run === undefined) return { same: plain, similar: [], pairwise };
+  return {
+    same: [...plain, ...runKeys(run)],
+    similar: [looseKey(run.text)],
+    pairwise: pairwise || run.secretNames.length > 0,
+  };
 }
 
 function runKeys(run: RunText): string[] {
@@ -80,17 +87,30 @@ export function compareCommand(
   env: readonly string[],
 ): CommandMatch | undefined {
   const named = instructionKeys(instruction);
-  const process = executionKeys(args, env, named.secretNames);
+  const process = executionKeys(args, env, parseInstruction(instruction)?.secretNames);
   if (named.same.some((key) => process.same.includes(key))) return 'same';
+  if (isCut(instruction)) {
+    const heads = named.same.filter((key) => key.endsWith(CUT)).map((key) => key.slice(0, -CUT.length));
+    return heads.some((head) => process.same.some((key) => key.startsWith(head))) ? 'same' : undefined;
+  }
   const all = [...named.same, ...named.similar];
   return all.some((key) => process.similar.includes(key)) ? 'similar' : undefined;
+}
+
+/** True for variables in a step's process that its name is not expanded with: they are no part of its definition. */
+export function isProcessOnly(name: string): boolean {
+  return PROCESS_ONLY.test(name);
+}
+
+function isCut(instruction: string): boolean {
+  return instruction.length > SHORTEST_CUT && instruction.endsWith(CUT);
 }
 
 /** What a name may have been expanded with: all, or only what the Dockerfile itself can have set. */
 function environments(env: readonly string[], secretNames: readonly string[]): Map<string, string>[] {
   const all = environment(env);
   for (const name of secretNames) all.set(name, MASK);
-  const declared = new Map([...all].filter(([name]) => !PROCESS_ONLY.test(name)));
+  const declared = new Map([...all].filter(([name]) => !isProcessOnly(name)));
   return declared.size === all.size ? [all] : [all, declared];
 }
 

@@ -60,6 +60,8 @@ export interface Step {
   /** Ref of the other build that ran it, for status `shared`. */
   sharedWith: string | undefined;
   cacheMounts: CacheMount[];
+  /** It ran, and what it moved is not known: nothing counted then, or nobody saw which process it was. */
+  unmetered?: boolean;
 }
 
 export interface Build {
@@ -127,6 +129,8 @@ export interface ExecutionMount {
   readOnly: boolean;
   /** Snapshot id for a cache mount or another snapshot, undefined for bind mounts of resolv.conf and the like. */
   snapshotId: string | undefined;
+  /** Path of the source within its snapshot: `/` for all of it; undefined for other mounts. */
+  path?: string | undefined;
   /** Whether the directory was empty when first looked at, while the step ran; undefined when not seen in time. */
   emptyAtStart: boolean | undefined;
   /** `<namespace>/<id>` of a cache mount, from BuildKit's record of it; undefined for other mounts and when not read. */

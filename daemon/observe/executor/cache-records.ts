@@ -1,4 +1,5 @@
 import type { LayerRecord } from '../../../src/builds/types.js';
+import type { EpochMs } from '../../../src/units.js';
 import { type BoltBucket, BoltFile } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
@@ -7,6 +8,8 @@ import type { EngineFiles } from './engine-files.js';
  * containerd's image store.
  */
 const DATABASES = ['buildkit/metadata_v2.db', 'buildkit/containerd-overlayfs/metadata_v2.db'];
+/** A cache mount that starts with another stage's files (`from=`) has the id of that layer behind its own. */
+const ON_TOP_OF = /:[0-9a-z]{25}$/;
 /** overlayfs has no more layers. */
 const MOST_LAYERS = 128;
 
@@ -27,6 +30,8 @@ export interface RecordedLayer extends Omit<LayerRecord, 'images'> {
 export interface RecordedFacts {
   /** Layers below the writable one, nearest first; undefined when BuildKit has no record of it. */
   lineage: RecordedLayer[] | undefined;
+  /** When the writable layer was made. */
+  preparedAt: EpochMs | undefined;
   /** By snapshot id. */
   cacheIds: Map<string, string>;
 }
@@ -43,10 +48,14 @@ export function readCacheRecords(
 ): RecordedFacts | undefined {
   let best: RecordedFacts | undefined;
   for (const database of DATABASES) {
-    const facts = inDatabase(files.path(files.data(database)), (records) => ({
-      lineage: upperId === undefined ? undefined : lineageOf(records, upperId),
-      cacheIds: cacheIdsOf(records, mountIds),
-    }));
+    const facts = inDatabase(files.path(files.data(database)), (records) => {
+      const upper = upperId === undefined ? undefined : recordOf(records, upperId);
+      return {
+        lineage: upper && lineageOf(records, upper),
+        preparedAt: upper?.createdAt,
+        cacheIds: cacheIdsOf(records, mountIds),
+      };
+    });
     // An engine that changed its image store has both; only one knows this step.
     if (facts?.lineage !== undefined) return facts;
     best ??= facts;
@@ -71,9 +80,7 @@ function inDatabase<T>(path: string, read: (records: BoltBucket) => T): T | unde
   }
 }
 
-function lineageOf(records: BoltBucket, upperId: string): RecordedLayer[] | undefined {
-  const upper = recordOf(records, upperId);
-  if (upper === undefined) return undefined;
+function lineageOf(records: BoltBucket, upper: CacheRecord): RecordedLayer[] {
   const lineage: RecordedLayer[] = [];
   let id = upper.parent;
   while (id !== undefined && lineage.length < MOST_LAYERS) {
@@ -104,7 +111,7 @@ function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
     parent: jsonText(values.get('cache.parent')) || undefined,
     createdAt: typeof created === 'number' ? created / 1e6 : undefined,
     chainId: jsonText(values.get('cache.chainID')) || undefined,
-    cacheId: jsonText(values.get('cache-dir')) || undefined,
+    cacheId: jsonText(values.get('cache-dir'))?.replace(ON_TOP_OF, '') || undefined,
   };
 }
 

@@ -42,6 +42,7 @@ export class ExecutionReader {
       upperId: stack?.upperId,
       lowerIds: stack?.lowerIds ?? [],
       lineage: facts?.lineage?.map((layer) => this.#withImages(layer)),
+      preparedAt: facts?.preparedAt,
       seenAt,
       goneAt: undefined,
     };
@@ -53,15 +54,19 @@ export class ExecutionReader {
 
   #mount({ target, source, type, options }: SpecMount, mountInfo: string, seenAt: EpochMs): ExecutionMount {
     const readOnly = options.includes('ro');
-    const snapshotId = type === 'bind' ? this.#snapshotOf(source, mountInfo) : undefined;
+    const { id: snapshotId, path } = (type === 'bind' && this.#volume(source, mountInfo)) || {};
     const emptyAtStart =
       snapshotId === undefined || readOnly ? undefined : wasEmpty(this.#files.path(source), seenAt);
-    return { target, source, type, readOnly, snapshotId, emptyAtStart };
+    return { target, source, type, readOnly, snapshotId, path, emptyAtStart };
   }
 
-  /** A volume is a snapshot's own directory, or an overlay of several at a directory made for it. */
-  #snapshotOf(source: string, mountInfo: string): string | undefined {
-    return this.#snapshots.idOf(source) ?? this.#snapshots.stackAt(source, mountInfo)?.upperId;
+  /** A volume is in a snapshot's own directory, or mounted from it (or from several) at a directory made for it. */
+  #volume(source: string, mountInfo: string): { id?: string | undefined; path?: string } | undefined {
+    const within = this.#snapshots.within(source);
+    if (within !== undefined) return within;
+    const stack = this.#snapshots.stackAt(source, mountInfo);
+    const id = stack?.upperId ?? stack?.lowerIds[0];
+    return id === undefined ? undefined : { id, path: stack?.path ?? '/' };
   }
 
   #records(upperId: string | undefined, mounts: readonly ExecutionMount[]): RecordedFacts | undefined {

@@ -6,6 +6,8 @@ export interface SnapshotStack {
   upperId: string | undefined;
   /** Top first. */
   lowerIds: string[];
+  /** The part of it that is mounted, `/` for all of it. */
+  path: string;
 }
 
 /**
@@ -32,9 +34,16 @@ export class SnapshotPaths {
 
   /** The snapshot that a directory of the engine belongs to. */
   idOf(path: string): string | undefined {
+    return this.within(path)?.id;
+  }
+
+  /** The same, with the path inside of it. */
+  within(path: string): { id: string; path: string } | undefined {
     for (const directory of DIRECTORIES) {
-      const id = directory.exec(path)?.[1];
-      if (id !== undefined) return id;
+      const found = directory.exec(path);
+      if (found?.[1] !== undefined) {
+        return { id: found[1], path: `/${path.slice(found.index + found[0].length)}` };
+      }
     }
     return undefined;
   }
@@ -52,11 +61,14 @@ export class SnapshotPaths {
     const [type, , options = ''] = after.split(' ');
     const root = unescapeOctal(before.split(' ')[3] ?? '');
     // A first layer has nothing below it: its directory is bound, not overlaid.
-    if (type !== 'overlay') return { upperId: this.idOf(root), lowerIds: [] };
-    return this.#overlay(unescapeOctal(options));
+    if (type !== 'overlay') {
+      const directory = this.within(root);
+      return { upperId: directory?.id, lowerIds: [], path: directory?.path ?? root };
+    }
+    return { ...this.#overlay(unescapeOctal(options)), path: root };
   }
 
-  #overlay(options: string): SnapshotStack {
+  #overlay(options: string): Omit<SnapshotStack, 'path'> {
     const lowerIds: string[] = [];
     let upperId: string | undefined;
     for (const option of options.split(/(?<!\\),/)) {

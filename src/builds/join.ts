@@ -1,0 +1,203 @@
+/**
+ * join: which process of BuildKit's executor ran which vertex. Executions say what ran, where and on which layers;
+ * builds say which vertices ran when. Neither names the other, so a process gets the vertex that its command, its
+ * times, its layers and the other processes leave: `exact` when only one is left, else the most likely one,
+ * `inferred`, until more is known.
+ */
+import type { EpochMs, Milliseconds } from '../units.js';
+import { executionKeys } from './command.js';
+import { assign, type Claim } from './join-assign.js';
+import {
+  type Candidate,
+  candidatesByCommand,
+  candidatesByTime,
+  distance,
+  type Surroundings,
+} from './join-candidates.js';
+import type { StepDefinition } from './join-definitions.js';
+import { type Weighed, weigh } from './join-evidence.js';
+import { BuildIndex } from './join-index.js';
+import { type Entry, type MatchedProcess, ProcessTable } from './join-process-table.js';
+import type { Build, Execution, ExecutionMatch } from './types.js';
+
+/** A BuildKit container that the kernel knows of (its cgroup) and whose configuration was not read. */
+export interface ExecutorSighting {
+  /** Last component of its cgroup. */
+  id: string;
+  engine: string;
+  seenAt: EpochMs;
+  /** Undefined while it runs. */
+  goneAt: EpochMs | undefined;
+}
+
+/** A status stream may lag behind the executor: so long, a vertex that is not known yet may still turn up. */
+const SETTLE: Milliseconds = 1000;
+/** What is still inferred so long after it ended stays so. */
+const GIVE_UP: Milliseconds = 600_000;
+const MOST_BUILDS = 256;
+const MOST_DEFINITIONS = 20_000;
+
+export class ExecutionJoin {
+  readonly #processes = new ProcessTable();
+  readonly #builds = new Map<string, BuildIndex>();
+  readonly #definitions = new Map<string, StepDefinition>();
+  #changed = false;
+
+  /** A process was seen, or changed (ended). */
+  execution(execution: Execution): void {
+    const { id, engine, seenAt: from, goneAt: until } = execution;
+    const keys = this.#processes.get(id)?.keys ?? executionKeys(execution.args, execution.env);
+    this.#processes.put({ id, engine, from, until, execution, keys });
+    this.#changed = true;
+  }
+
+  /** For processes of which nothing but the time is known; ignored once there is an execution. */
+  sighting({ id, engine, seenAt: from, goneAt: until }: ExecutorSighting): void {
+    if (this.#processes.get(id)?.execution !== undefined) return;
+    this.#processes.put({ id, engine, from, until, execution: undefined, keys: undefined });
+    this.#changed = true;
+  }
+
+  /** A build is known, or changed. Its steps may only become more. */
+  build(build: Build): void {
+    const known = this.#builds.get(build.ref);
+    if (known === undefined) this.#builds.set(build.ref, new BuildIndex(build));
+    else known.replace(build);
+    this.#changed = true;
+  }
+
+  /** What a build's provenance says of its vertices, by digest; see `readDefinitions`. */
+  define(definitions: ReadonlyMap<string, StepDefinition>): void {
+    for (const [digest, definition] of definitions) this.#definitions.set(digest, definition);
+    for (const digest of this.#definitions.keys()) {
+      if (this.#definitions.size <= MOST_DEFINITIONS) break;
+      this.#definitions.delete(digest);
+    }
+    this.#changed = true;
+  }
+
+  match(executorId: string): ExecutionMatch | undefined {
+    return this.#processes.get(executorId)?.match;
+  }
+
+  /** The processes that ran a vertex, in whichever build, oldest first. */
+  processesOf(digest: string): MatchedProcess[] {
+    return this.#processes
+      .ofVertex(digest)
+      .map(({ match, execution, from, until }) => ({ match: match!, execution, from, until }));
+  }
+
+  /** How many processes are not decided for good. */
+  get open(): number {
+    return this.#processes.open.size;
+  }
+
+  /**
+   * Matches that are new or better than they were. Costs nothing when nothing is open, so it may be called with
+   * every change and every tick; ticks decide what needed time to settle.
+   */
+  update(now: EpochMs): ExecutionMatch[] {
+    this.#processes.giveUp(now - GIVE_UP);
+    this.#forgetBuilds();
+    const open = [...this.#processes.open];
+    if (!this.#changed && open.every(({ until, settled }) => until !== undefined && settled)) return [];
+    this.#changed = false;
+    const engines = new Set(open.map(({ engine }) => engine));
+    return [...engines].flatMap((engine) =>
+      this.#updateEngine(
+        engine,
+        open.filter((entry) => entry.engine === engine),
+        now,
+      ),
+    );
+  }
+
+  #updateEngine(engine: string, open: readonly Entry[], now: EpochMs): ExecutionMatch[] {
+    const around = this.#surroundings(engine, Math.min(...open.map(({ from }) => from)), now);
+    const weighed = new Map<Entry, Weighed>();
+    for (const entry of open) {
+      const candidates = this.#free(entry, candidatesByCommand(entry, around, now), now);
+      weighed.set(entry, weigh(entry, candidates, around));
+      entry.settled = now - entry.from >= SETTLE;
+    }
+    const changes = this.#decide(weighed);
+    for (const entry of open) {
+      if (entry.execution !== undefined || !entry.settled) continue;
+      changes.push(...this.#decideByTime(entry, around, now));
+    }
+    return changes;
+  }
+
+  #surroundings(engine: string, since: EpochMs, now: EpochMs): Surroundings {
+    return {
+      builds: [...this.#builds.values()].filter(
+        ({ build }) => build.engine === engine && (build.completedAt ?? now) >= since - SETTLE,
+      ),
+      definitions: this.#definitions,
+      makerOf: (layer) => this.#processes.makerOf(layer),
+      layersOf: (digest, from) => {
+        const runs = this.#processes.ofVertex(digest).filter((run) => run.from >= from - SETTLE);
+        return runs.every(({ final }) => final)
+          ? runs.flatMap(({ execution }) => execution?.upperId ?? [])
+          : [];
+      },
+    };
+  }
+
+  /** Vertices that no other process had at the same time, for sure or as far as is known. */
+  #free(entry: Entry, candidates: Candidate[], now: EpochMs, forSure = true): Candidate[] {
+    return candidates.filter(({ step }) => {
+      const others = this.#processes.ofVertex(step.digest);
+      return !others.some(
+        (other) => other !== entry && (other.final || !forSure) && overlap(other, entry, now),
+      );
+    });
+  }
+
+  #decide(weighed: ReadonlyMap<Entry, Weighed>): ExecutionMatch[] {
+    const claims: Claim[] = [...weighed].map(([entry, { candidates }]) => ({
+      id: entry.id,
+      from: entry.from,
+      until: entry.until ?? Number.POSITIVE_INFINITY,
+      options: new Map(candidates.map((one) => [one.step.digest, distance(one, entry)])),
+    }));
+    const assignments = assign(claims);
+    const changes: ExecutionMatch[] = [];
+    for (const [entry, { candidates, certain }] of weighed) {
+      const assignment = assignments.get(entry.id);
+      const chosen = candidates.find(({ step }) => step.digest === assignment?.node);
+      if (chosen === undefined || assignment === undefined) continue;
+      const exact = assignment.only && certain && entry.settled;
+      changes.push(...this.#match(entry, chosen, exact ? 'exact' : 'inferred'));
+      if (!exact) continue;
+      this.#processes.finish(entry, chosen.index, chosen.step.digest);
+      // What was decided may decide others.
+      this.#changed = true;
+    }
+    return changes;
+  }
+
+  /** A process of unknown command is a vertex if no other can be it. */
+  #decideByTime(entry: Entry, around: Surroundings, now: EpochMs): ExecutionMatch[] {
+    const candidates = this.#free(entry, candidatesByTime(entry, around, now), now, false);
+    const [only] = candidates;
+    return only === undefined || candidates.length > 1 ? [] : this.#match(entry, only, 'inferred');
+  }
+
+  #match(entry: Entry, chosen: Candidate, attribution: ExecutionMatch['attribution']): ExecutionMatch[] {
+    const { ref } = chosen.index.build;
+    const match = { executorId: entry.id, ref, digest: chosen.step.digest, attribution };
+    return this.#processes.match(entry, match) ? [match] : [];
+  }
+
+  #forgetBuilds(): void {
+    for (const [ref, { build }] of this.#builds) {
+      if (this.#builds.size <= MOST_BUILDS) return;
+      if (build.completedAt !== undefined) this.#builds.delete(ref);
+    }
+  }
+}
+
+function overlap(one: Entry, other: Entry, now: EpochMs): boolean {
+  return one.from < (other.until ?? now) && other.from < (one.until ?? now);
+}
