@@ -5,6 +5,7 @@
 import type { Bytes, EpochMs } from '../units.js';
 import type { BuildFacts } from './facts.js';
 import { StepFold } from './fold-step.js';
+import { isProbe } from './intervals.js';
 import { cutText, MOST_BLOBS, MOST_STEPS } from './limits.js';
 import { buildStatus } from './outcome.js';
 import type { StatusUpdate, VertexUpdate } from './status.js';
@@ -78,7 +79,7 @@ export class BuildFold {
       error: this.#end?.error && cutText(this.#end.error.message),
       startedAt: Math.round(this.#facts.startedAt),
       completedAt: at === undefined ? undefined : Math.round(at),
-      steps: this.#withUnneededPulls(this.#snapshots()).sort(byStart),
+      steps: markUnneededPulls(this.#snapshots()).sort(byStart),
     };
   }
 
@@ -116,29 +117,33 @@ export class BuildFold {
     const end = this.#end?.at;
     return [...this.#steps.values()].map((step) => step.snapshot(this.#status, end));
   }
+}
 
-  /**
-   * An image whose every user was cached is looked up and not pulled, and BuildKit does not mark it as
-   * cached (seen on Engine 28).
-   */
-  #withUnneededPulls(steps: Step[]): Step[] {
-    const users = new Map<string, Step[]>();
-    for (const step of steps) {
-      for (const input of step.inputs) {
-        const known = users.get(input);
-        if (known) known.push(step);
-        else users.set(input, [step]);
-      }
+/**
+ * An image that was only looked up: all that needed it was cached, or another vertex had the same content.
+ * BuildKit does not mark these as cached (seen on Engine 28).
+ */
+function markUnneededPulls(steps: Step[]): Step[] {
+  const users = usersOf(steps);
+  return steps.map((step) => {
+    if (step.kind !== 'from' || step.status !== 'done') return step;
+    const fetched = step.blobs.some((blob) => blob.samples.length > 1);
+    const looked = step.intervals.every((interval) => isProbe(interval));
+    const needed = users.get(step.digest)?.some((user) => user.status !== 'cached') ?? true;
+    return fetched || (needed && !looked) ? step : { ...step, status: 'cached', attribution: 'exact' };
+  });
+}
+
+function usersOf(steps: Step[]): Map<string, Step[]> {
+  const users = new Map<string, Step[]>();
+  for (const step of steps) {
+    for (const input of step.inputs) {
+      const known = users.get(input);
+      if (known) known.push(step);
+      else users.set(input, [step]);
     }
-    return steps.map((step) => {
-      const unneeded =
-        step.kind === 'from' &&
-        step.status === 'done' &&
-        step.blobs.every((blob) => blob.samples.length < 2) &&
-        users.get(step.digest)?.every((user) => user.status === 'cached');
-      return unneeded ? { ...step, status: 'cached', attribution: 'exact' } : step;
-    });
   }
+  return users;
 }
 
 /** The history gives vertices in no order; steps read from its cache all begin in one instant. */

@@ -121,5 +121,5 @@ function isBefore(one: Candidate, other: Candidate, at: EpochMs): boolean {
 
 function isOwner({ index, step }: Candidate, at: EpochMs): boolean {
   const { startedAt, completedAt } = index.build;
-  return step.status !== 'shared' && startedAt <= at + EARLY && (completedAt ?? at) >= at - EARLY;
+  return step.sharedWith === undefined && startedAt <= at + EARLY && (completedAt ?? at) >= at - EARLY;
 }

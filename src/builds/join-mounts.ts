@@ -19,19 +19,12 @@ export function hasMountsOf(run: RunText, execution: Execution): boolean {
   });
 }
 
-/** What a flag asks for when it asks for a cache mount. */
-export function cacheMountOf(flag: string, cwd = '/'): WantedMount | undefined {
-  const mount = mountOf(flag, cwd);
-  return mount?.type === 'cache' ? mount : undefined;
-}
-
-export interface WantedMount {
+interface WantedMount {
   type: string;
   target: string;
   source: string;
   /** Of a cache mount; its target as written when it has no other. */
   id: string | undefined;
-  sharing: string | undefined;
 }
 
 function mountOf(flag: string, cwd: string): WantedMount | undefined {
@@ -49,7 +42,6 @@ function mountOf(flag: string, cwd: string): WantedMount | undefined {
     target: clean(target.startsWith('/') ? target : `${cwd}/${target}`),
     source: clean(`/${fields.get('source') ?? fields.get('src') ?? ''}`),
     id: type === 'cache' ? (fields.get('id') ?? clean(target)) : undefined,
-    sharing: type === 'cache' ? (fields.get('sharing') ?? 'shared') : undefined,
   };
 }
 

@@ -31,7 +31,7 @@ export interface ExecutorSighting {
 }
 
 /** A status stream may lag behind the executor: so long, a vertex that is not known yet may still turn up. */
-const SETTLE: Milliseconds = 1000;
+const SETTLE: Milliseconds = 1500;
 /** What is still inferred so long after it ended stays so. */
 const GIVE_UP: Milliseconds = 600_000;
 const MOST_BUILDS = 256;
@@ -51,9 +51,15 @@ export class ExecutionJoin {
     this.#changed = true;
   }
 
-  /** For processes of which nothing but the time is known; ignored once there is an execution. */
-  sighting({ id, engine, seenAt: from, goneAt: until }: ExecutorSighting): void {
-    if (this.#processes.get(id)?.execution !== undefined) return;
+  /**
+   * For processes of which nothing but the time is known; ignored once there is an execution. Told again, the
+   * times span all that was told.
+   */
+  sighting({ id, engine, seenAt, goneAt }: ExecutorSighting): void {
+    const known = this.#processes.get(id);
+    if (known?.execution !== undefined) return;
+    const from = Math.min(seenAt, known?.from ?? seenAt);
+    const until = goneAt === undefined ? undefined : Math.max(goneAt, known?.until ?? goneAt);
     this.#processes.put({ id, engine, from, until, execution: undefined, keys: undefined });
     this.#changed = true;
   }
@@ -64,6 +70,11 @@ export class ExecutionJoin {
     if (known === undefined) this.#builds.set(build.ref, new BuildIndex(build));
     else known.replace(build);
     this.#changed = true;
+  }
+
+  /** A build that nobody asks about any more; what was matched with it stays. */
+  forgetBuild(ref: string): void {
+    this.#builds.delete(ref);
   }
 
   /** What a build's provenance says of its vertices, by digest; see `readDefinitions`. */
