@@ -14,9 +14,7 @@ remember_machine() {
 lab_down() {
   local engine
   for engine in 28 20; do engine_down "$engine"; done
-  stop_recorded origin
-  stop_recorded registry
-  kill_cgroup "$SERVERS_CGROUP"
+  servers_down
   uplink_down
   restore_machine
   rm -rf --one-file-system "$LAB_RUN"
@@ -28,14 +26,19 @@ engine_down() {
   if engine_answers "$engine" >/dev/null; then
     remove_containers "$engine" || note "could not remove the containers of engine $engine"
   fi
-  stop_recorded "engine$engine" 30
-  kill_cgroup "$(engine_cgroup "$engine")"
-  kill_containers "$engine"
+  engine_stop "$engine"
   remove_container_cgroups "$engine"
   remove_bridges "$engine"
   unmount_tree "$(engine_root "$engine")"
   unmount_tree "$(engine_data "$engine")"
   unmount_tree "$(engine_run "$engine")"
+}
+
+# The engine's processes and its containers', however it ended. Its mounts, bridge and data stay.
+engine_stop() {
+  stop_recorded "engine$1" 30
+  kill_cgroup "$(engine_cgroup "$1")"
+  kill_containers "$1"
 }
 
 remove_containers() {

@@ -27,6 +27,12 @@ servers_up() {
   seed_registry
 }
 
+servers_down() {
+  stop_recorded origin
+  stop_recorded registry
+  kill_cgroup "$SERVERS_CGROUP"
+}
+
 write_registry_config() {
   mkdir -p "$LAB_HOME/registry" "$LAB_HOME/www/files"
   cat >"$LAB_RUN/registry.yml" <<TEXT

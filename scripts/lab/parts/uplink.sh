@@ -1,8 +1,10 @@
 # The uplink: a veth pair whose host end is the metered link, and a namespace behind it that is the internet.
 
 uplink_up() {
-  [ -e "/sys/class/net/$UPLINK" ] && [ -e "/run/netns/$NETNS" ] && return
+  # The route made last tells a whole uplink from one whose making was interrupted.
+  ip -6 route show "$SERVER_V6_NET" dev "$UPLINK" 2>/dev/null | grep -q . && [ -e "/run/netns/$NETNS" ] && return
   note "creating the uplink $UPLINK"
+  servers_down # they would stay in the old namespace
   uplink_down
   ip netns add "$NETNS"
   # No router solicitations, no duplicate address detection: the link carries what tests put on it.
@@ -26,8 +28,8 @@ uplink_up() {
   ip -n "$NETNS" addr add "$SERVER_V6/128" dev lo nodad
   ip -n "$NETNS" route add default via "$UPLINK_V4"
   ip -n "$NETNS" -6 route add default via "$UPLINK_V6"
-  ip route replace 198.51.100.128/25 via "$UPLINK_PEER_V4"
-  ip -6 route replace fd00:5151:200::/48 via "$UPLINK_PEER_V6"
+  ip route replace "$SERVER_V4_NET" via "$UPLINK_PEER_V4"
+  ip -6 route replace "$SERVER_V6_NET" via "$UPLINK_PEER_V6"
 }
 
 uplink_down() {

@@ -5,6 +5,7 @@
 export * from './capture.js';
 export * from './docker.js';
 export * from './facts.js';
+export * from './machine.js';
 export * from './netmeter.js';
 export * from './origin.js';
 export * from './registry.js';

@@ -36,12 +36,18 @@ export interface LabSuite {
 
 /**
  * A suite of tests that need the lab, and those engines. Without them its tests are skipped, saying why;
- * with NETMETER_E2E=required they fail.
+ * with NETMETER_E2E=required they fail. Tests that take the lab from everybody else on the machine are
+ * `exclusive`: they run only with NETMETER_LAB_IS_MINE=1, as scripts/test sets it.
  */
-export function labSuite(name: string, engines: readonly EngineName[] = ['28']): LabSuite {
+export function labSuite(
+  name: string,
+  engines: readonly EngineName[] = ['28'],
+  { exclusive = false } = {},
+): LabSuite {
   const inner = uvuSuite(name);
-  const because = missing(engines);
-  const required = process.env.NETMETER_E2E === 'required';
+  const notMine = exclusive && process.env.NETMETER_LAB_IS_MINE !== '1';
+  const because = notMine ? 'it takes the lab down (NETMETER_LAB_IS_MINE=1 allows it)' : missing(engines);
+  const required = process.env.NETMETER_E2E === 'required' && !notMine;
   if (because !== undefined && !required) console.log(`skipping "${name}": ${because}`);
   const add = (testName: string, timeoutMs: number, body: (cleanup: Cleanup) => Promise<void>): void => {
     if (because !== undefined && !required) {
