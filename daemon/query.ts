@@ -1,7 +1,8 @@
 /** Answers one Request on standard input from the database of a stopped daemon, for those it belongs to. */
 
+import { VERSION } from '../src/version.js';
 import { runQuery } from './lifecycle/run-query.js';
-import { VERSION } from './lifecycle/version.js';
+import { openStoredAnswers } from './pipeline/stored-only.js';
 
 process.exitCode = await runQuery(
   {
@@ -15,5 +16,5 @@ process.exitCode = await runQuery(
     input: process.stdin,
     output: process.stdout,
   },
-  async () => ({ handlers: {}, close: async () => {} }),
+  openStoredAnswers,
 );

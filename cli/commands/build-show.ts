@@ -1,7 +1,7 @@
 import type { BuildShowDocument, StepDocument } from '../../src/protocol/documents.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
-import { formatBytes, formatDuration, formatTime } from '../view/bytes.js';
+import { formatBytes, formatDuration, formatTime, sumOf } from '../view/bytes.js';
 import { escapeText } from '../view/escape.js';
 import { table } from '../view/table.js';
 import { elapsed } from './builds.js';
@@ -51,8 +51,8 @@ export function buildText(
           step.status === 'cached' ? '-' : formatDuration(step.durationMs),
           formatBytes(step.wan.rxBytes),
           formatBytes(step.wan.txBytes),
-          formatBytes(step.lan.rxBytes + step.lan.txBytes),
-          formatBytes(step.proxy.rxBytes + step.proxy.txBytes),
+          formatBytes(sumOf(step.lan)),
+          formatBytes(sumOf(step.proxy)),
           step.tier,
           step.attribution,
         ]),
@@ -71,5 +71,5 @@ export function buildText(
 
 /** BuildKit's own bookkeeping is left out of the table unless it used the network. */
 function worthShowing(step: StepDocument): boolean {
-  return step.kind !== 'internal' || step.wan.rxBytes + step.wan.txBytes > 0;
+  return step.kind !== 'internal' || sumOf(step.wan) !== 0;
 }

@@ -1,4 +1,4 @@
-import type { BuildDocument, BuildsDocument } from '../../src/protocol/documents.js';
+import type { BuildDocument } from '../../src/protocol/documents.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import { parseCount } from '../parse.js';

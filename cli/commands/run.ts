@@ -1,10 +1,10 @@
 import { NetmeterError } from '../../src/errors.js';
-import { type RunDocument, SCHEMA } from '../../src/protocol/documents.js';
+import { type MaybeTransfer, type RunDocument, SCHEMA } from '../../src/protocol/documents.js';
 import { placesOf } from '../ask.js';
 import { askDaemon } from '../client/ask-daemon.js';
 import type { Command } from '../command.js';
 import { type ChildEnd, runChild } from '../launch/run-child.js';
-import { formatBytes, formatDuration } from '../view/bytes.js';
+import { formatBytes, formatDuration, sumOf } from '../view/bytes.js';
 import { escapeText } from '../view/escape.js';
 
 export const run: Command = {
@@ -58,7 +58,7 @@ export const run: Command = {
 
 export function runText(document: RunDocument): string {
   const { wan, lan, proxy, build } = document;
-  const both = (it: { rxBytes: number; txBytes: number }) => formatBytes(it.rxBytes + it.txBytes);
+  const both = (it: MaybeTransfer) => formatBytes(sumOf(it));
   const lines = [
     `netmeter: ${escapeText(document.command[0] ?? '')} took ${formatDuration(document.durationMs)} and used ` +
       `${both(wan)} WAN (in ${formatBytes(wan.rxBytes)}, out ${formatBytes(wan.txBytes)}), ` +

@@ -12,6 +12,7 @@ interface StartOptions extends GlobalOptions {
   foreground?: boolean;
   link?: string;
   tick?: number;
+  tier?: string;
 }
 
 export const start: Command<StartOptions> = {
@@ -27,11 +28,12 @@ export const start: Command<StartOptions> = {
       description: 'the uplink (default: every link that a gateway route uses)',
     },
     { flags: '--tick <duration>', description: 'sampling period (default 1s)', parse: parseTick },
+    { flags: '--tier <tier>', description: 'exact, header or polled only (default: the best that works)' },
   ],
   async run({ io, options }) {
     const [place] = placesOf(io, options);
     const dockerHost = options.dockerHost ?? dockerHostOfEnvironment(io.env);
-    const settings = { place, link: options.link, tickMs: options.tick, dockerHost };
+    const settings = { place, link: options.link, tickMs: options.tick, dockerHost, tier: options.tier };
     const args = daemonArguments(settings, io.env, io.uid);
     if (options.foreground) return runInForeground(io.daemonProgram, args);
     const outcome = await startInBackground({ program: io.daemonProgram, place, args, signal: io.signal });

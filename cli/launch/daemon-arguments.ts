@@ -6,6 +6,7 @@ export interface StartSettings {
   link?: string | undefined;
   tickMs?: number | undefined;
   dockerHost?: string | undefined;
+  tier?: string | undefined;
 }
 
 /**
@@ -13,7 +14,7 @@ export interface StartSettings {
  * is told for whom, since that person will want to ask it.
  */
 export function daemonArguments(
-  { place, link, tickMs, dockerHost }: StartSettings,
+  { place, link, tickMs, dockerHost, tier }: StartSettings,
   env: Readonly<Record<string, string | undefined>>,
   uid: number,
 ): string[] {
@@ -21,6 +22,7 @@ export function daemonArguments(
   if (link !== undefined) args.push('--link', link);
   if (tickMs !== undefined) args.push('--tick-ms', String(tickMs));
   if (dockerHost !== undefined) args.push('--docker-host', dockerHost);
+  if (tier !== undefined) args.push('--tier', tier);
   const user = uid === 0 ? invokingUser(env) : undefined;
   if (user !== undefined) args.push('--invoking-user', user);
   return args;

@@ -1,3 +1,5 @@
+import type { MaybeTransfer } from '../../src/protocol/documents.js';
+
 /** Figures for people. Decimal units, as mobile plans are sold in them. */
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -12,6 +14,11 @@ export function formatBytes(bytes: number | null): string {
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
   return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** Received and sent; null when they are not known. */
+export function sumOf(transfer: MaybeTransfer): number | null {
+  return transfer.rxBytes === null ? null : transfer.rxBytes + transfer.txBytes;
 }
 
 /** `940 ms`, `12.3 s`, `4 min 02 s`, `3 h 20 min`. */

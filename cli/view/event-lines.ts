@@ -1,3 +1,4 @@
+import type { MaybeTransfer } from '../../src/protocol/documents.js';
 import type { Event, TickEvent } from '../../src/protocol/messages.js';
 import type { Transfer } from '../../src/units.js';
 import { formatBytes } from './bytes.js';
@@ -48,8 +49,8 @@ function tickLines(tick: TickEvent, timeZone: string): string[] {
   return [...links, ...owners];
 }
 
-function figures(name: string, transfer: Transfer): string {
-  return `${name}-in=${transfer.rxBytes} ${name}-out=${transfer.txBytes}`;
+function figures(name: string, transfer: MaybeTransfer): string {
+  return `${name}-in=${transfer.rxBytes ?? 'unknown'} ${name}-out=${transfer.txBytes ?? 'unknown'}`;
 }
 
 function rate(transfer: Transfer, ms: number): string {

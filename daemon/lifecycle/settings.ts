@@ -16,6 +16,10 @@ export interface DaemonSettings {
   link: string | undefined;
   tickMs: number;
   dockerHost: string | undefined;
+  /** Only this tier, for comparisons. */
+  tier: 'exact' | 'header' | 'polled' | undefined;
+  /** Where the kernel's counters are pinned. */
+  pinDir: string | undefined;
   verbose: boolean;
 }
 
@@ -34,6 +38,8 @@ export function parseSettings(argv: readonly string[]): DaemonSettings {
     link: values.link,
     tickMs: wholeNumber('--tick-ms', values['tick-ms'], 100, 60_000) ?? DEFAULT_TICK_MS,
     dockerHost: values['docker-host'],
+    tier: tierNamed(values.tier),
+    pinDir: values['pin-dir'],
     verbose: values.verbose ?? false,
   };
 }
@@ -51,6 +57,8 @@ function parse(argv: readonly string[]) {
         link: { type: 'string' },
         'tick-ms': { type: 'string' },
         'docker-host': { type: 'string' },
+        tier: { type: 'string' },
+        'pin-dir': { type: 'string' },
         verbose: { type: 'boolean' },
       },
     }).values;
@@ -69,4 +77,9 @@ function wholeNumber(
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new NetmeterError('usage', `${name} takes a whole number from ${least} to ${most}, not "${text}"`);
+}
+
+function tierNamed(text: string | undefined): DaemonSettings['tier'] {
+  if (text === undefined || text === 'exact' || text === 'header' || text === 'polled') return text;
+  throw new NetmeterError('usage', `--tier takes exact, header or polled, not "${text}"`);
 }

@@ -1,7 +1,7 @@
 import { classify, type Surroundings } from '../../src/metering/classify.js';
 import type { CounterPosition, Owner } from '../../src/metering/types.js';
 import type { Milliseconds } from '../../src/units.js';
-import type { EbpfMeter, FlowCounter, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
+import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
 import { FlowLedger, GROUP_OWNER } from './flow-ledger.js';
 import type { Draft, TickSource } from './meter-loop.js';
@@ -32,6 +32,7 @@ export class ExactSource implements TickSource {
   #first = true;
   #lastSweepAt = Number.NEGATIVE_INFINITY;
   #overflow: OverflowCounts | undefined;
+  #last: MeterSample | undefined;
 
   constructor(options: ExactSourceOptions) {
     this.#options = options;
@@ -62,20 +63,20 @@ export class ExactSource implements TickSource {
 
   draft(): Draft {
     const { meter, monotonic } = this.#options;
-    const sample = meter.sample(monotonic());
-    return this.#draftOf(sample.changed, sample.overflow);
+    const { changed, overflow } = this.#last ?? meter.sample(monotonic());
+    return this.#draftOf(changed, overflow);
   }
 
-  /** A last draft, from counters that were detached from the kernel. */
-  lastDraft(changed: readonly FlowCounter[], overflow: OverflowCounts): Draft {
-    return this.#draftOf(changed, overflow);
+  /** The kernel counts no more: drafts are made from this sample from now on. */
+  end(last: MeterSample): void {
+    this.#last = last;
   }
 
   accept(): void {
     this.#ledger.accept();
     this.#owners.clear();
     this.#forget.clear();
-    this.#sweep();
+    if (this.#last === undefined) this.#sweep();
   }
 
   #draftOf(changed: readonly FlowCounter[], overflow: OverflowCounts): Draft {
@@ -120,6 +121,6 @@ export class ExactSource implements TickSource {
       this.#ledger.forget(key);
       this.#forget.add(key);
     }
-    owners.forgetUnused(new Set(meter.flows.map((flow) => flow.cgroupId)));
+    owners.review(new Set(meter.flows.map((flow) => flow.cgroupId)));
   }
 }

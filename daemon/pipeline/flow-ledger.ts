@@ -6,7 +6,7 @@
  */
 
 import { type GroupDelta, onceOnTheWire } from '../../src/metering/group-traffic.js';
-import type { CounterPosition, Owner, Remote, TrafficClass, TrafficRow } from '../../src/metering/types.js';
+import type { CounterPosition, Owner, TrafficClass, TrafficRow } from '../../src/metering/types.js';
 import { noTraffic, type Traffic } from '../../src/units.js';
 import type { FlowCounter } from '../meter/ebpf/ebpf-meter.js';
 

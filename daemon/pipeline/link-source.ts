@@ -1,10 +1,12 @@
 import { type Calibration, calibrate, uncalibrated } from '../../src/metering/calibrate.js';
 import { linkDelta, linkPositions, storedLinkCounters } from '../../src/metering/link-deltas.js';
-import { calibrationSamples } from '../../src/metering/reconcile.js';
-import type { CounterPosition, LinkCounters } from '../../src/metering/types.js';
+import { calibrationSamples, sumRouted } from '../../src/metering/reconcile.js';
+import type { CounterPosition, LinkCounters, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow } from '../../src/metering/usage.js';
-import { type Milliseconds, noTraffic, type Traffic } from '../../src/units.js';
+import { carriesOthers, reportedKind } from '../../src/report/sums.js';
+import { type Milliseconds, noTraffic } from '../../src/units.js';
 import type { LinkMeter, LinkReading } from '../meter/link/link-meter.js';
+import type { TickBatch } from '../store/types.js';
 import type { Draft, TickSource } from './meter-loop.js';
 
 /** How one link counts, as found so far. Stored, so that reports of a stopped daemon know it, too. */
@@ -66,15 +68,14 @@ export class LinkSource implements TickSource {
     this.#acceptedAt = this.#draftedAt;
   }
 
-  /** Learns from what links and owners counted in the same interval. */
-  learn(links: readonly LinkRow[], owners: ReadonlyMap<string, Traffic>): void {
-    for (const row of links) {
+  /** Learns how links count, from what links and owners moved in one committed tick. */
+  learnFrom(batch: TickBatch, ownerOf: (id: string) => Owner | undefined): void {
+    if (batch.links.length === 0) return;
+    const owners = sumRouted(routed(batch.rows, ownerOf));
+    for (const row of batch.links) {
       const known = this.calibrations.get(row.link) ?? { rx: uncalibrated(), tx: uncalibrated() };
-      const samples = calibrationSamples({
-        counted: row,
-        owners: owners.get(row.link) ?? noTraffic(),
-        tunnels: [],
-      });
+      const interval = { counted: row, owners: owners.get(row.link) ?? noTraffic(), tunnels: [] };
+      const samples = calibrationSamples(interval);
       this.calibrations.set(row.link, {
         rx: calibrate(known.rx, samples.rx),
         tx: calibrate(known.tx, samples.tx),
@@ -111,5 +112,13 @@ export class LinkSource implements TickSource {
     if (moved || tracked.committed === undefined || delta === undefined) {
       positions.push(...linkPositions(reading.key, reading.counters));
     }
+  }
+}
+
+function* routed(rows: readonly TrafficRow[], ownerOf: (id: string) => Owner | undefined) {
+  for (const row of rows) {
+    const owner = ownerOf(row.ownerId);
+    if (owner === undefined) yield { ...row, ownerKind: 'host' as const };
+    else if (!carriesOthers(owner)) yield { ...row, ownerKind: reportedKind(owner) };
   }
 }

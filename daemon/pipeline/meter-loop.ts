@@ -1,8 +1,10 @@
+import { elapsedBetween, type Instant } from '../../src/metering/elapsed.js';
 import type { CounterPosition, Owner, SourceState, Tier } from '../../src/metering/types.js';
 import type { LinkRow } from '../../src/metering/usage.js';
 import type { EpochMs, Interval, Milliseconds } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Store, TickBatch } from '../store/types.js';
+import type { Clock } from './clock.js';
 import type { DraftRow } from './flow-ledger.js';
 
 /** What one source has to add to a tick. */
@@ -25,13 +27,6 @@ export interface TickSource {
   accept(): void;
 }
 
-export interface Clock {
-  /** Wall clock. */
-  now(): EpochMs;
-  /** Never jumps. */
-  monotonic(): Milliseconds;
-}
-
 export interface MeterLoopOptions {
   sources: readonly TickSource[];
   store: Store;
@@ -40,7 +35,7 @@ export interface MeterLoopOptions {
   tickMs: Milliseconds;
   /** Names the run of the kernel counters; asked on every tick. */
   epoch(): string;
-  /** When the counters of this epoch were read last; undefined: this run reads them first. */
+  /** Wall clock of the last sample before this run, when its counters go on; undefined: counting begins now. */
   countedSince: EpochMs | undefined;
   onCommit(batch: TickBatch): void;
 }
@@ -53,8 +48,8 @@ const HEARTBEAT_MS = 60_000;
 interface SourceRun {
   source: TickSource;
   state: SourceState;
-  /** End of its last accepted interval. */
-  acceptedAt: EpochMs;
+  /** When its last accepted sample was made. */
+  accepted: Instant;
 }
 
 /** Samples all sources once a tick, or earlier when asked, and commits what moved in one transaction. */
@@ -72,21 +67,33 @@ export class MeterLoop {
 
   constructor(options: MeterLoopOptions) {
     this.#options = options;
-    this.#runs = options.sources.map((source) => ({ source, state: state(source.name), acceptedAt: 0 }));
+    this.#runs = options.sources.map((source) => ({
+      source,
+      state: state(source.name),
+      accepted: { wall: 0, boot: 0 },
+    }));
   }
 
   async start(): Promise<void> {
-    const since = this.#options.countedSince ?? this.#options.clock.now();
-    for (const run of this.#runs) run.acceptedAt = since;
+    const { clock, countedSince } = this.#options;
+    const now = { wall: clock.now(), boot: clock.boot() };
+    // What the last run counted until is known by the wall clock only, which may have been set back since.
+    const wall = Math.min(countedSince ?? now.wall, now.wall);
+    for (const run of this.#runs) run.accepted = { wall, boot: now.boot - (now.wall - wall) };
     await this.sample();
     this.#schedule();
   }
 
-  /** Commits what was counted until now, then stops. */
-  async stop(): Promise<void> {
+  /** Samples no more by itself. */
+  async halt(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#running;
+  }
+
+  /** Commits what was counted until now, then stops. */
+  async stop(): Promise<void> {
+    await this.halt();
     await this.#tick();
   }
 
@@ -136,9 +143,10 @@ export class MeterLoop {
   }
 
   async #tick(): Promise<void> {
-    const { clock, epoch } = this.#options;
+    const { clock, epoch, tickMs } = this.#options;
     this.#lastSampleAt = clock.monotonic();
-    const at = clock.now();
+    const now: Instant = { wall: clock.now(), boot: clock.boot() };
+    const at = now.wall;
     const batch: TickBatch = {
       interval: { from: at, to: at },
       epoch: epoch(),
@@ -153,17 +161,17 @@ export class MeterLoop {
       const draft = await this.#draftOf(run, at);
       if (draft === undefined) continue;
       drafted.push(run);
-      addDraft(batch, draft, intervalUntil(at, run.acceptedAt, this.#options.tickMs));
+      addDraft(batch, draft, elapsedBetween(run.accepted, now, tickMs).interval);
     }
     if (isEmpty(batch) && at - this.#lastCommitAt < HEARTBEAT_MS && at >= this.#lastCommitAt) {
-      for (const run of drafted) run.acceptedAt = at;
+      for (const run of drafted) run.accepted = now;
       return;
     }
     if (!(await this.#commit(batch))) return;
     this.#lastCommitAt = at;
     for (const run of drafted) {
       run.source.accept();
-      run.acceptedAt = at;
+      run.accepted = now;
     }
     this.#options.onCommit(batch);
   }
@@ -211,11 +219,6 @@ export class MeterLoop {
 
 function state(name: string): SourceState {
   return { name, ok: true, because: undefined, lastDurationMs: undefined, lastAt: undefined };
-}
-
-/** The clock may have been set back since: then the interval is one tick long, since no better is known. */
-function intervalUntil(to: EpochMs, acceptedAt: EpochMs, tickMs: Milliseconds): Interval {
-  return { from: acceptedAt < to ? acceptedAt : to - tickMs, to };
 }
 
 function addDraft(batch: TickBatch, draft: Draft, interval: Interval): void {

@@ -1,6 +1,7 @@
 import { pullMoves } from '../../src/builds/pull-move.js';
 import { type Accounts, settle } from '../../src/builds/settle.js';
 import type { Build } from '../../src/builds/types.js';
+import type { Move } from '../../src/metering/usage.js';
 import type { EpochMs } from '../../src/units.js';
 import type { ImagePull } from '../observe/docker/types.js';
 import type { Store } from '../store/types.js';
@@ -70,8 +71,10 @@ export class Settler {
     if (builds.length > 0) {
       const rows = await store.ownerRows(engineOwnerId, { from, to });
       const { moves, attributions, accounts } = settle({ rows, builds, accounts: this.#accounts });
-      // The id makes a second try after a crash between the two writes harmless.
-      if (moves.length > 0) await store.move(`settle:${engineOwnerId}:${from}`, moves);
+      // One id an interval: a second try after a crash moves nothing again, whatever else it settles.
+      for (const [end, together] of byIntervalEnd(moves)) {
+        await store.move(`settle:${engineOwnerId}:${end}`, together);
+      }
       this.#accounts = accounts;
       onAttributions(attributions);
       await store.setMeta(this.#metaKey, String(to));
@@ -91,4 +94,14 @@ export class Settler {
       this.#pulls.shift();
     }
   }
+}
+
+function byIntervalEnd(moves: readonly Move[]): Map<EpochMs, Move[]> {
+  const groups = new Map<EpochMs, Move[]>();
+  for (const move of moves) {
+    const group = groups.get(move.interval.to);
+    if (group === undefined) groups.set(move.interval.to, [move]);
+    else group.push(move);
+  }
+  return groups;
 }

@@ -24,6 +24,9 @@ export interface StatusDocument {
   sources: { name: string; ok: boolean; because: string | null; lastDurationMs: number | null }[];
 }
 
+/** A transfer that may not be known: null, never 0. */
+export type MaybeTransfer = Transfer | { rxBytes: null; txBytes: null };
+
 export interface StatusLink extends Transfer {
   name: string;
   interface: string;
@@ -86,7 +89,8 @@ export interface BuildDocument {
   completedAt: string | null;
   steps: number;
   cachedSteps: number;
-  wan: Transfer;
+  /** Null when a step of it ran whose bytes are not known. */
+  wan: MaybeTransfer;
   coldBytes: number | null;
   saved: SavedDocument | null;
 }
@@ -107,9 +111,9 @@ export interface StepDocument {
   tier: Tier;
   attribution: Attribution;
   link: string | null;
-  wan: Transfer;
-  lan: Transfer;
-  proxy: Transfer;
+  wan: MaybeTransfer;
+  lan: MaybeTransfer;
+  proxy: MaybeTransfer;
   /** Compressed bytes of the blobs that BuildKit said it fetched; not bytes on the wire. */
   reportedBytes: number | null;
   remotes: RemoteDocument[];

@@ -13,6 +13,8 @@ import { SCHEMA } from '../protocol/documents.js';
 import type { Transfer } from '../units.js';
 import { iso, isoOrNull, mainLink, mergeSums, noTransfer, type OwnerSum, transferOf } from './sums.js';
 
+const UNKNOWN = { rxBytes: null, txBytes: null };
+
 /** What documents of builds are made from, besides the builds. */
 export interface BuildUsage {
   sums: ReadonlyMap<string, OwnerSum>;
@@ -23,7 +25,7 @@ export interface BuildUsage {
 
 /** Owners whose bytes are this step's: the executors that ran it, or its share of the engine's own transfers. */
 export function stepOwnerIds(ref: string, step: Step): string[] {
-  if (step.status === 'shared') return [];
+  if (step.sharedWith !== undefined) return [];
   return [...step.executorIds.map((id) => `exec:${id}`), sourceOwnerId(ref, step.digest)];
 }
 
@@ -70,7 +72,7 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
     completedAt: isoOrNull(build.completedAt),
     steps: steps.length,
     cachedSteps: steps.filter((step) => step.status === 'cached').length,
-    wan: total === undefined ? noTransfer() : transferOf(total.wan),
+    wan: steps.some((step) => step.unmetered) ? UNKNOWN : transfer(total?.wan),
     coldBytes: null,
     saved: null,
   };
@@ -97,9 +99,9 @@ export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepD
     tier: sum?.tier ?? usage.tier,
     attribution: step.attribution,
     link: sum === undefined ? null : mainLink(sum.wanByLink),
-    wan: transfer(sum?.wan),
-    lan: transfer(sum?.lan),
-    proxy: transfer(sum?.proxy),
+    wan: step.unmetered ? UNKNOWN : transfer(sum?.wan),
+    lan: step.unmetered ? UNKNOWN : transfer(sum?.lan),
+    proxy: step.unmetered ? UNKNOWN : transfer(sum?.proxy),
     reportedBytes: reportedBytes(step),
     remotes: usage.remotes.filter((remote) => owners.has(remote.ownerId)).map(remoteDocument),
     cacheMounts: step.cacheMounts.map((mount) => ({

@@ -1,7 +1,7 @@
 /** The report of a period: what crossed the links, whose it was, and which builds it went to. */
 import type { Build } from '../builds/types.js';
 import type { UsageRow } from '../metering/usage.js';
-import type { ReconciliationDocument, ReportDocument } from '../protocol/documents.js';
+import type { MaybeTransfer, ReconciliationDocument, ReportDocument } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
@@ -109,7 +109,7 @@ function projects(documents: readonly ReturnType<typeof buildDocument>[]): Repor
   const used = new Map<string, number>();
   for (const build of documents) {
     const name = build.project ?? build.name;
-    used.set(name, (used.get(name) ?? 0) + totalBytes(build.wan));
+    used.set(name, (used.get(name) ?? 0) + knownBytes(build.wan));
   }
   return [...used]
     .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: null }))
@@ -121,7 +121,7 @@ function topSteps(builds: readonly Build[], usage: BuildUsage): ReportDocument['
   const rows = new Map<string, ReportDocument['topSteps'][number]>();
   for (const build of builds) {
     for (const step of build.steps) {
-      const bytes = totalBytes(stepDocument(build, step, usage).wan);
+      const bytes = knownBytes(stepDocument(build, step, usage).wan);
       if (bytes === 0) continue;
       const project = build.project ?? null;
       const key = JSON.stringify([project, step.name]);
@@ -131,6 +131,11 @@ function topSteps(builds: readonly Build[], usage: BuildUsage): ReportDocument['
     }
   }
   return [...rows.values()].toSorted((a, b) => b.bytes - a.bytes).slice(0, TOP_STEPS);
+}
+
+/** What is not known is left out of a project's sum: its builds say that they do not know. */
+function knownBytes(transfer: MaybeTransfer): number {
+  return (transfer.rxBytes ?? 0) + (transfer.txBytes ?? 0);
 }
 
 function tiers(usage: readonly UsageRow[]): ReportDocument['tiers'] {

@@ -1,0 +1,83 @@
+import type { SourceState } from '../../src/metering/types.js';
+import type { BuildDocument, StatusDocument } from '../../src/protocol/documents.js';
+import type { RequestParams, RunUsage } from '../../src/protocol/messages.js';
+import { remoteDocument } from '../../src/report/builds.js';
+import { statusDocument } from '../../src/report/status.js';
+import { emptySum, sumByOwner, transferOf } from '../../src/report/sums.js';
+import type { EpochMs } from '../../src/units.js';
+import type { Run } from '../run-cgroup/run-cgroups.js';
+import type { Store } from '../store/types.js';
+import { type LinkKnowledge, reconcileLinks } from './links.js';
+
+export interface LiveAnswersOptions {
+  store: Store;
+  now(): EpochMs;
+  pid: number;
+  version: string;
+  startedAt: EpochMs;
+  /** Counts and settles everything up to this moment. */
+  refresh(): Promise<void>;
+  tiers(): StatusDocument['tiers'];
+  links: LinkKnowledge;
+  lost(): Record<string, number>;
+  warnings(): StatusDocument['warnings'];
+  sources(): readonly SourceState[];
+  /** The one build that was started in the period, as a document; null when there was none or several. */
+  onlyBuildIn(from: EpochMs, to: EpochMs): Promise<BuildDocument | null>;
+}
+
+/** Answers that need the running daemon. */
+export class LiveAnswers {
+  readonly #options: LiveAnswersOptions;
+
+  constructor(options: LiveAnswersOptions) {
+    this.#options = options;
+  }
+
+  async status({ since }: RequestParams['status']): Promise<StatusDocument> {
+    const { store, now, pid, version, startedAt, links } = this.#options;
+    await this.#options.refresh();
+    const from = since ?? startedAt;
+    const period = { from, to: Math.max(now(), from) };
+    const [usage, linkRows] = await Promise.all([store.usage(period), store.linkUsage(period)]);
+    return statusDocument({
+      pid,
+      version,
+      startedAt,
+      since: from,
+      tiers: this.#options.tiers(),
+      links: reconcileLinks(linkRows, usage, links),
+      usage,
+      lost: this.#options.lost(),
+      warnings: this.#options.warnings(),
+      sources: this.#options.sources(),
+    });
+  }
+
+  /** What a command under `netmeter run` used so far. */
+  async usageOf(run: Run): Promise<RunUsage> {
+    const { store, now, tiers, onlyBuildIn } = this.#options;
+    await this.#options.refresh();
+    const id = `run:${run.id}`;
+    const [rows, remotes, build] = await Promise.all([
+      store.totals([id]),
+      store.remotes([id]),
+      startsBuilds(run.command) ? onlyBuildIn(run.startedAt, now()) : Promise.resolve(null),
+    ]);
+    const tier = tiers().meter ?? 'exact';
+    const sum = sumByOwner(rows).get(id) ?? emptySum({ id, kind: 'host', name: '', facts: {} }, tier);
+    return {
+      wan: transferOf(sum.wan),
+      lan: transferOf(sum.lan),
+      proxy: transferOf(sum.proxy),
+      tier: sum.tier,
+      remotes: remotes.map(remoteDocument),
+      build,
+    };
+  }
+}
+
+/** `docker build`, `docker buildx bake`, `docker compose up` and whatever else has such a word in it. */
+function startsBuilds(command: readonly string[]): boolean {
+  return command.some((word) => /\b(build|buildx|bake|compose|devcontainer)\b/.test(word));
+}

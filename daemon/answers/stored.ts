@@ -1,0 +1,114 @@
+import type { Build } from '../../src/builds/types.js';
+import { NetmeterError } from '../../src/errors.js';
+import type { Tier } from '../../src/metering/types.js';
+import type {
+  BuildDocument,
+  BuildShowDocument,
+  BuildsDocument,
+  ReportDocument,
+} from '../../src/protocol/documents.js';
+import type { RequestParams } from '../../src/protocol/messages.js';
+import {
+  type BuildUsage,
+  buildDocument,
+  buildOwnerIds,
+  buildShowDocument,
+  buildsDocument,
+} from '../../src/report/builds.js';
+import { periodReport } from '../../src/report/period.js';
+import { reconciliationDocument } from '../../src/report/status.js';
+import { sumByOwner } from '../../src/report/sums.js';
+import type { EpochMs } from '../../src/units.js';
+import type { Store } from '../store/types.js';
+import { type LinkKnowledge, reconcileLinks } from './links.js';
+
+export interface StoredAnswersOptions {
+  store: Store;
+  now(): EpochMs;
+  /** Tier of the meter, for steps that moved nothing. */
+  tier: Tier;
+  links: LinkKnowledge;
+  /** Builds that run now and are newer than what is stored. */
+  running(): readonly Build[];
+}
+
+const DEFAULT_BUILDS = 20;
+
+/** Answers that need nothing but what is stored. */
+export class StoredAnswers {
+  readonly #options: StoredAnswersOptions;
+
+  constructor(options: StoredAnswersOptions) {
+    this.#options = options;
+  }
+
+  async builds({ limit = DEFAULT_BUILDS }: RequestParams['builds']): Promise<BuildsDocument> {
+    const builds = this.#fresh(await this.#options.store.builds({ limit }));
+    return buildsDocument(builds, await this.#usageOf(builds, false));
+  }
+
+  /** @throws NetmeterError `not-found`, `ambiguous` */
+  async build({ ref }: RequestParams['build']): Promise<BuildShowDocument> {
+    const build = await this.#options.store.build(ref);
+    if (build === undefined) {
+      throw new NetmeterError('not-found', `there is no build ${JSON.stringify(ref)}`, {
+        hint: 'netmeter builds lists them.',
+      });
+    }
+    return this.show(build);
+  }
+
+  async show(build: Build): Promise<BuildShowDocument> {
+    const builds = this.#fresh([build]);
+    return buildShowDocument(builds[0] ?? build, await this.#usageOf(builds, true));
+  }
+
+  async document(build: Build): Promise<BuildDocument> {
+    const builds = this.#fresh([build]);
+    return buildDocument(builds[0] ?? build, await this.#usageOf(builds, false));
+  }
+
+  async report({ since, until, timeZone }: RequestParams['report']): Promise<ReportDocument> {
+    const { store, now } = this.#options;
+    const period = { from: since, to: until ?? now() };
+    const before = { from: Math.max(0, since - (period.to - since)), to: since };
+    const [usage, linkRows, builds, days, previous] = await Promise.all([
+      store.usage(period),
+      store.linkUsage(period),
+      store.builds({ since: period.from, until: period.to }),
+      store.days(period, timeZone),
+      store.days(before, timeZone),
+    ]);
+    const fresh = this.#fresh(builds);
+    return periodReport({
+      period,
+      timeZone,
+      usage,
+      links: reconcileLinks(linkRows, usage, this.#options.links).map((link) => ({
+        ...link,
+        reconciliation: reconciliationDocument(link.reconciliation),
+      })),
+      builds: fresh,
+      buildUsage: await this.#usageOf(fresh, false),
+      days,
+      previousUsedBytes:
+        previous.length === 0 ? undefined : previous.reduce((sum, day) => sum + day.usedBytes, 0),
+    });
+  }
+
+  /** A running build is stored at most once a second; what is known of it now is newer. */
+  #fresh(builds: readonly Build[]): Build[] {
+    const running = new Map(this.#options.running().map((build) => [build.ref, build]));
+    return builds.map((build) => running.get(build.ref) ?? build);
+  }
+
+  async #usageOf(builds: readonly Build[], withRemotes: boolean): Promise<BuildUsage> {
+    const { store, tier } = this.#options;
+    const ids = builds.flatMap(buildOwnerIds);
+    const [usage, remotes] = await Promise.all([
+      store.totals(ids),
+      withRemotes ? store.remotes(ids) : Promise.resolve([]),
+    ]);
+    return { sums: sumByOwner(usage), remotes, tier };
+  }
+}

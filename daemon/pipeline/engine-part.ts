@@ -1,0 +1,136 @@
+import type { SourceState } from '../../src/metering/types.js';
+import type { Log } from '../lifecycle/log.js';
+import type { Part } from '../lifecycle/supervisor.js';
+import { buildxDirsOfUsers, createLocalStateReader } from '../observe/buildkit/local-state.js';
+import { BuildkitObserver } from '../observe/buildkit/observer.js';
+import type { DockerObserver } from '../observe/docker/docker-observer.js';
+import type { EngineAddress } from '../observe/docker/engine-address.js';
+import type { EngineFacts } from '../observe/docker/types.js';
+import { type ExecutionListener, ExecutorWatch } from '../observe/executor/executor-watch.js';
+import type { Store } from '../store/types.js';
+import type { BuildTracker } from './build-tracker.js';
+import type { Clock } from './clock.js';
+
+export interface EnginePartOptions {
+  address: EngineAddress;
+  docker: DockerObserver;
+  tracker: BuildTracker;
+  store: Store;
+  clock: Clock;
+  log: Log;
+  procRoot: string;
+  /** A step that the engine works on itself begins or ends: a good moment for a sample. */
+  onEdge(): void;
+  /** Executions, for tiers that have to find their processes. */
+  listener: ExecutionListener;
+}
+
+/** Watches the builds of one engine, through its restarts: BuildKit's stream and its executor's directory. */
+export class EnginePart implements Part {
+  readonly name = 'builds';
+  readonly #options: EnginePartOptions;
+  readonly #buildkit: BuildkitObserver;
+  #executor: ExecutorWatch | undefined;
+  #executorBecause: string | undefined = 'the engine is not connected';
+  #watchedPid: number | undefined;
+  #ends: (() => void)[] = [];
+
+  constructor(options: EnginePartOptions) {
+    this.#options = options;
+    const { address, store, clock, log, procRoot } = options;
+    this.#buildkit = new BuildkitObserver({
+      address,
+      engineName: address.name,
+      procRoot,
+      now: clock.now,
+      log: (message) => log.warn(message),
+      isKnown: async (ref) => isEnded(await store.build(ref)),
+      unfinished: async () => {
+        const builds = await store.builds({ limit: RECENT });
+        return builds.filter((build) => build.engine === address.name && !isEnded(build));
+      },
+      localState: createLocalStateReader(() => buildxDirsOfUsers('/etc/passwd')),
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { docker, tracker, onEdge, log } = this.#options;
+    const engine = docker.engine();
+    if (engine !== undefined) this.#watchExecutor(engine);
+    this.#ends = [
+      docker.onEngine((change) => {
+        if (change.connected) this.#watchExecutor(change.engine);
+        else this.#unwatchExecutor(change.because);
+      }),
+      this.#buildkit.onBuild((build) => {
+        tracker.tell(build).catch((error: unknown) => log.error('a build could not be followed', error));
+      }),
+      this.#buildkit.onStepEdge(onEdge),
+    ];
+    await this.#buildkit.start(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.#buildkit.stop();
+    for (const end of this.#ends) end();
+    this.#unwatchExecutor('stopped');
+    await this.#options.tracker.flush();
+  }
+
+  /** How builds are seen, for `status`: by history and executor, by one of them, or not at all. */
+  get source(): string | null {
+    const history = this.#buildkit.state().ok;
+    const executor = this.#executor !== undefined;
+    if (history && executor) return 'history and executor';
+    if (history) return 'history';
+    return executor ? 'executor' : null;
+  }
+
+  states(): SourceState[] {
+    const counts = this.#executor?.counts;
+    const executor: SourceState = {
+      name: 'executor',
+      ok: this.#executor !== undefined,
+      because: this.#executorBecause,
+      lastDurationMs: undefined,
+      lastAt: undefined,
+    };
+    if (counts !== undefined && counts.missed + counts.dropped + counts.overflows > 0) {
+      executor.because = `${counts.missed} steps came and went unread, ${counts.overflows} times events were lost`;
+    }
+    return [this.#buildkit.state(), executor];
+  }
+
+  #watchExecutor(engine: EngineFacts): void {
+    if (engine.pid === undefined || engine.rootDir === undefined || engine.elsewhere) {
+      this.#unwatchExecutor('the engine is no process of this machine that could be looked into');
+      return;
+    }
+    if (this.#executor !== undefined && this.#watchedPid === engine.pid) return;
+    this.#unwatchExecutor(undefined);
+    const { clock, procRoot, address, listener } = this.#options;
+    const location = { engine: address.name, pid: engine.pid, rootDir: engine.rootDir };
+    try {
+      const watch = new ExecutorWatch(location, listener, { procRoot, now: clock.now });
+      watch.start();
+      this.#executor = watch;
+      this.#watchedPid = engine.pid;
+    } catch (error) {
+      this.#executorBecause = `its files cannot be read: ${(error as Error).message}`;
+    }
+  }
+
+  #unwatchExecutor(because: string | undefined): void {
+    this.#executor?.stop();
+    this.#executor = undefined;
+    this.#watchedPid = undefined;
+    this.#executorBecause = because;
+  }
+}
+
+/** BuildKit itself keeps 50. */
+const RECENT = 200;
+
+function isEnded(build: { status: string } | undefined): boolean {
+  return build !== undefined && build.status !== 'running';
+}

@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { ExecutionJoin } from '../../src/builds/join.js';
+import type { Build } from '../../src/builds/types.js';
+import type { Readiness } from '../../src/protocol/launch.js';
+import type { EpochMs } from '../../src/units.js';
+import { LiveAnswers } from '../answers/live.js';
+import { StoredAnswers } from '../answers/stored.js';
+import type { PipelineContext } from '../lifecycle/pipeline.js';
+import type { Part } from '../lifecycle/supervisor.js';
+import { findCgroupMount } from '../meter/ebpf/cgroup-mount.js';
+import { LinkMeter } from '../meter/link/link-meter.js';
+import { DockerObserver } from '../observe/docker/docker-observer.js';
+import { type EngineAddress, resolveEngine } from '../observe/docker/engine-address.js';
+import type { ExecutionListener } from '../observe/executor/executor-watch.js';
+import { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import { RunCgroups } from '../run-cgroup/run-cgroups.js';
+import type { Handlers } from '../server/answerer.js';
+import { openStore } from '../store/open-store.js';
+import type { Store, TickBatch } from '../store/types.js';
+import { netnsCookie } from '../sys/socket-options.js';
+import { BuildTracker } from './build-tracker.js';
+import type { Clock } from './clock.js';
+import { EnginePart } from './engine-part.js';
+import { linkKnowledge, loadCalibrations, saveCalibrations } from './link-knowledge.js';
+import { MeterPart } from './meter-part.js';
+import { readinessOf, startWarnings, type Warning } from './readiness.js';
+import { Settler } from './settler.js';
+import { tickEvent } from './tick-event.js';
+import { type OpenTier, openTier } from './tier.js';
+
+const PROC = '/proc';
+const SYS = '/sys';
+/** Below the cgroup2 mount. */
+const RUNS_CGROUP = '/netmeter';
+/** Rollups and retention. */
+const MAINTAIN_EVERY_MS = 600_000;
+
+/** The started parts; each exists once the part before it has started. */
+interface Started {
+  store: Store;
+  tier: OpenTier;
+  meter: MeterPart;
+  tracker: BuildTracker;
+  settler: Settler;
+  engine: EnginePart;
+  runs: RunCgroups;
+  stored: StoredAnswers;
+  live: LiveAnswers;
+}
+
+/** The daemon's parts in their order, and what they tell each other. */
+export class NetmeterDaemon {
+  readonly #context: PipelineContext;
+  readonly #clock: Clock;
+  readonly #address: EngineAddress;
+  readonly #links: LinkMeter;
+  readonly #docker: DockerObserver;
+  readonly #owners: OwnerResolver;
+  readonly #hostNetns: number | undefined;
+  readonly #join = new ExecutionJoin();
+  readonly #cgroupRoot: string | undefined;
+  #maintenance: NodeJS.Timeout | undefined;
+  #started: Partial<Started> = {};
+  #warnings: Warning[] = [];
+  #tickedUntil: EpochMs = 0;
+
+  constructor(context: PipelineContext, clock: Clock) {
+    this.#context = context;
+    this.#clock = clock;
+    const { settings, env, log } = context;
+    const warn = (message: string) => log.warn(message);
+    this.#address = resolveEngine({ dockerHost: settings.dockerHost, env, homeDir: homedir() });
+    this.#links = new LinkMeter({
+      links: settings.link === undefined ? undefined : [settings.link],
+      sysRoot: SYS,
+    });
+    this.#docker = new DockerObserver({ address: this.#address, procRoot: PROC, now: clock.now, log: warn });
+    this.#hostNetns = netnsCookie();
+    this.#cgroupRoot = findCgroupMount(PROC)?.path;
+    this.#owners = new OwnerResolver({
+      docker: this.#docker,
+      cgroupRoot: this.#cgroupRoot,
+      procRoot: PROC,
+      hostNetns: this.#hostNetns,
+      log: warn,
+    });
+  }
+
+  /** Stopped in the reverse order: builds are watched no more, then the last bytes are counted and settled. */
+  get parts(): readonly Part[] {
+    return [
+      { name: 'store', start: () => this.#openStore(), stop: () => this.#started.store?.close() },
+      { name: 'links', start: () => this.#links.start(), stop: () => this.#links.stop() },
+      { name: 'docker', start: (signal) => this.#docker.start(signal), stop: () => this.#docker.stop() },
+      { name: 'owners', start: () => this.#owners.start(), stop: () => this.#owners.stop() },
+      { name: 'settlement', start: () => this.#startSettlement(), stop: () => this.#stopSettlement() },
+      {
+        name: 'meter',
+        stopLimitMs: 15_000,
+        start: () => this.#startMeter(),
+        stop: () => this.#started.meter?.stop(),
+      },
+      { name: 'run cgroups', start: () => this.#startRuns(), stop: () => this.#started.runs?.stop() },
+      {
+        name: 'builds',
+        start: (signal) => this.#startBuilds(signal),
+        stop: () => this.#started.engine?.stop(),
+      },
+      {
+        name: 'maintenance',
+        start: () => this.#startMaintenance(),
+        stop: () => clearInterval(this.#maintenance),
+      },
+    ];
+  }
+
+  get handlers(): Handlers {
+    const fresh = async () => {
+      await this.#refresh();
+      return this.#get('stored');
+    };
+    return {
+      status: (params) => this.#get('live').status(params),
+      builds: async (params) => (await fresh()).builds(params),
+      build: async (params) => (await fresh()).build(params),
+      report: async (params) => (await fresh()).report(params),
+      'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
+      'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
+    };
+  }
+
+  readiness(): Readiness {
+    return readinessOf({
+      tier: this.#get('tier'),
+      builds: this.#get('engine').source,
+      uplinks: this.#links.uplinks(),
+      docker: this.#docker.state(),
+      states: this.#get('engine').states(),
+      warnings: this.#warnings,
+    });
+  }
+
+  #get<Name extends keyof Started>(name: Name): Started[Name] {
+    const part = this.#started[name];
+    if (part === undefined) throw new Error(`${name} is not started`);
+    return part as Started[Name];
+  }
+
+  async #openStore(): Promise<void> {
+    const { place, log } = this.#context;
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const store = await openStore({ directory: place.stateDir, clock: this.#clock.now, timeZone });
+    this.#started.store = store;
+    this.#tickedUntil = (await store.lastTickAt()) ?? this.#clock.now();
+    if (store.opened.migratedFrom !== undefined) log.info('the database was migrated to this version');
+    if (store.opened.unclean) log.info('the last daemon did not end in order; the database was checked');
+  }
+
+  async #startSettlement(): Promise<void> {
+    const store = this.#get('store');
+    const { log } = this.#context;
+    const countedSince = await this.#openTier();
+    const tracker = new BuildTracker({
+      store,
+      join: this.#join,
+      engine: this.#address.name,
+      countedSince,
+      now: this.#clock.now,
+      describe: (ownerId, news) => this.#owners.describe(ownerId, news),
+      onBuild: (build) => this.#publishBuild(build),
+      onProblem: (message, error) => log.error(message, error),
+    });
+    this.#started.tracker = tracker;
+    this.#started.settler = new Settler({
+      store,
+      engineOwnerId: `engine:${this.#address.name}`,
+      buildsIn: async (from, to) => tracker.buildsIn(from, to),
+      isBuilding: () => tracker.isBuilding,
+      onAttributions: (attributions) => tracker.attributions(attributions),
+    });
+    await this.#get('settler').start(this.#tickedUntil);
+  }
+
+  /** @returns since when bytes have been counted without a gap */
+  async #openTier(): Promise<EpochMs> {
+    const store = this.#get('store');
+    const { settings } = this.#context;
+    const tier = openTier({
+      procRoot: PROC,
+      only: settings.tier,
+      ebpf: settings.pinDir === undefined ? {} : { pinDir: settings.pinDir },
+      address: this.#address,
+      containers: () => this.#docker.containers(),
+      now: this.#clock.now,
+    });
+    this.#started.tier = tier;
+    this.#warnings = startWarnings(tier, store.opened, this.#clock.now());
+    const goesOn = tier.tier === 'exact' && (await store.positions(tier.meter.epoch)).length > 0;
+    const since = goesOn ? await store.meta('counted-since') : undefined;
+    if (since !== undefined) return Number(since);
+    await store.setMeta('counted-since', String(this.#clock.now()));
+    return this.#clock.now();
+  }
+
+  async #stopSettlement(): Promise<void> {
+    await this.#started.settler?.settle(this.#tickedUntil);
+    await this.#started.tracker?.flush();
+  }
+
+  async #startMeter(): Promise<void> {
+    const { settings, log } = this.#context;
+    const store = this.#get('store');
+    const meter = new MeterPart({
+      store,
+      clock: this.#clock,
+      log,
+      tickMs: settings.tickMs,
+      tier: this.#get('tier'),
+      links: this.#links,
+      docker: this.#docker,
+      owners: this.#owners,
+      hostNetns: this.#hostNetns,
+      procRoot: PROC,
+      onCommit: (batch) => this.#committed(batch),
+    });
+    await loadCalibrations(store, meter.linkSource.calibrations);
+    this.#started.meter = meter;
+    this.#startAnswers(store, meter);
+    await meter.start();
+  }
+
+  #startAnswers(store: Store, meter: MeterPart): void {
+    const tracker = this.#get('tracker');
+    const links = linkKnowledge(this.#links, meter.linkSource.calibrations);
+    const stored = new StoredAnswers({
+      store,
+      now: this.#clock.now,
+      tier: this.#get('tier').tier,
+      links,
+      running: () => tracker.running(),
+    });
+    this.#started.stored = stored;
+    this.#started.live = new LiveAnswers({
+      store,
+      now: this.#clock.now,
+      pid: process.pid,
+      version: this.#context.version,
+      startedAt: this.#context.startedAt.getTime(),
+      refresh: () => this.#refresh(),
+      tiers: () => this.readiness().tiers,
+      links,
+      lost: () => meter.lost(),
+      warnings: () => this.#warnings,
+      sources: () => [...meter.states(), this.#docker.state(), ...this.#get('engine').states()],
+      onlyBuildIn: async (from, to) => {
+        const [build, ...others] = tracker.buildsIn(from, to).filter(({ startedAt }) => startedAt >= from);
+        return build === undefined || others.length > 0 ? null : stored.document(build);
+      },
+    });
+  }
+
+  #startRuns(): void {
+    const { place, log } = this.#context;
+    const runs = new RunCgroups({
+      cgroupRoot: this.#get('tier').tier === 'exact' ? this.#cgroupRoot : undefined,
+      parentPath: RUNS_CGROUP,
+      procRoot: PROC,
+      runsFile: place.runsFile,
+      now: this.#clock.now,
+      newId: () => randomUUID(),
+      usageOf: (run) => this.#get('live').usageOf(run),
+      onProblem: (message, error) => log.warn(message, error),
+    });
+    this.#started.runs = runs;
+    runs.start();
+  }
+
+  async #startBuilds(signal: AbortSignal): Promise<void> {
+    const tracker = this.#get('tracker');
+    const meter = this.#get('meter');
+    const engine = new EnginePart({
+      address: this.#address,
+      docker: this.#docker,
+      tracker,
+      store: this.#get('store'),
+      clock: this.#clock,
+      log: this.#context.log,
+      procRoot: PROC,
+      onEdge: () => meter.edge(),
+      listener: both(tracker, meter),
+    });
+    this.#started.engine = engine;
+    this.#docker.onPull((pull) => this.#get('settler').pulled(pull));
+    await engine.start(signal);
+  }
+
+  #startMaintenance(): void {
+    const { log } = this.#context;
+    const maintain = () => {
+      const store = this.#get('store');
+      store.maintain(this.#clock.now()).catch((error: unknown) => log.error('maintenance failed', error));
+      saveCalibrations(store, this.#get('meter').linkSource.calibrations).catch((error: unknown) =>
+        log.error('calibrations could not be stored', error),
+      );
+    };
+    this.#maintenance = setInterval(maintain, MAINTAIN_EVERY_MS);
+    this.#maintenance.unref();
+  }
+
+  #committed(batch: TickBatch): void {
+    const { publish, hasSubscribers, log } = this.#context;
+    this.#tickedUntil = batch.interval.to;
+    const meter = this.#get('meter');
+    meter.linkSource.learnFrom(batch, (id) => this.#owners.owner(id));
+    const tracker = this.#get('tracker');
+    for (const owner of batch.owners) {
+      if (!owner.id.startsWith('exec:')) continue;
+      tracker.counted(owner.id.slice('exec:'.length), batch.interval.from, batch.interval.to);
+    }
+    tracker.update();
+    this.#get('settler')
+      .settle(this.#tickedUntil)
+      .catch((error: unknown) => log.error("the engine's bytes could not be given to steps", error));
+    if (hasSubscribers()) publish({ event: 'tick', tick: tickEvent(batch, (id) => this.#owners.owner(id)) });
+  }
+
+  /** Counts and settles everything up to this moment. */
+  async #refresh(): Promise<void> {
+    await this.#get('meter').sample();
+    this.#get('tracker').update();
+    await this.#get('settler').settle(this.#tickedUntil);
+  }
+
+  #publishBuild(build: Build): void {
+    const { publish, hasSubscribers, log } = this.#context;
+    if (!hasSubscribers()) return;
+    this.#get('stored')
+      .show(build)
+      .then(({ build: document, steps }) => publish({ event: 'build', build: document, steps }))
+      .catch((error: unknown) => log.error('a build could not be shown', error));
+  }
+}
+
+function both(...listeners: ExecutionListener[]): ExecutionListener {
+  return {
+    seen: (execution) => {
+      for (const listener of listeners) listener.seen(execution);
+    },
+    gone: (execution) => {
+      for (const listener of listeners) listener.gone(execution);
+    },
+    missed: (id, at) => {
+      for (const listener of listeners) listener.missed(id, at);
+    },
+  };
+}

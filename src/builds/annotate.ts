@@ -1,0 +1,60 @@
+/** A build as BuildKit tells it, with what was found out beside: who ran its steps, and how sure that is. */
+import type { Attribution } from '../metering/types.js';
+import type { EpochMs } from '../units.js';
+import { cacheMountsOf } from './cache-mounts.js';
+import type { Build, Execution, ExecutionMatch, Step } from './types.js';
+
+export interface Findings {
+  /** Matches of one step of this build. */
+  matchesOf(digest: string): readonly ExecutionMatch[];
+  execution(executorId: string): Execution | undefined;
+  /** How sure the bytes of a source step are; undefined when it got none. */
+  sourceAttribution(digest: string): 'inferred' | 'shared' | undefined;
+  /** Since when bytes have been counted without a gap. */
+  countedSince: EpochMs;
+}
+
+export function annotate(build: Build, findings: Findings): Build {
+  return { ...build, steps: build.steps.map((step) => annotateStep(step, findings)) };
+}
+
+function annotateStep(step: Step, findings: Findings): Step {
+  const matches = step.sharedWith === undefined ? findings.matchesOf(step.digest) : [];
+  const executions = matches
+    .map((match) => findings.execution(match.executorId))
+    .filter((execution) => execution !== undefined);
+  const unmetered = isUnmetered(step, matches, findings.countedSince);
+  return {
+    ...step,
+    executorIds: matches.map((match) => match.executorId),
+    attribution: unmetered
+      ? 'unattributed'
+      : attributionOf(step, matches, findings.sourceAttribution(step.digest)),
+    unmetered,
+    cacheMounts: cacheMountsOf(step.instruction, executions),
+  };
+}
+
+function attributionOf(
+  step: Step,
+  matches: readonly ExecutionMatch[],
+  source: 'inferred' | 'shared' | undefined,
+): Attribution {
+  if (step.sharedWith !== undefined) return 'shared';
+  if (matches.length > 0)
+    return matches.every((match) => match.attribution === 'exact') ? 'exact' : 'inferred';
+  if (source !== undefined) return source;
+  return step.kind === 'copy' || step.kind === 'internal' || !hasRun(step) ? 'exact' : 'inferred';
+}
+
+function isUnmetered(step: Step, matches: readonly ExecutionMatch[], countedSince: EpochMs): boolean {
+  if (step.sharedWith !== undefined || !hasRun(step) || matches.length > 0) return false;
+  const began = step.intervals[0]?.startedAt ?? countedSince;
+  const mayMoveBytes = step.kind !== 'copy' && step.kind !== 'internal';
+  return mayMoveBytes && (step.kind === 'run' || began < countedSince);
+}
+
+/** Did work of its own, so that there may be bytes nobody could tie to it. */
+function hasRun(step: Step): boolean {
+  return step.status !== 'cached' && step.status !== 'pending' && step.intervals.length > 0;
+}

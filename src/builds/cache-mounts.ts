@@ -1,0 +1,71 @@
+/** The cache mounts of a RUN step: what its instruction says, with what was seen while it ran. */
+import { parseInstruction } from './command-text.js';
+import type { CacheMount, Execution, ExecutionMount } from './types.js';
+
+interface MountFlag {
+  id: string | undefined;
+  target: string;
+  sharing: string;
+}
+
+/** BuildKit's own default (dockerfile/instructions/commands_runmount.go). */
+const DEFAULT_SHARING = 'shared';
+
+/**
+ * One entry a cache mount: from the instruction when it names them, else (an engine without vertices) from
+ * the execution. What nobody looked at in time stays undefined.
+ */
+export function cacheMountsOf(instruction: string, executions: readonly Execution[]): CacheMount[] {
+  const seen = executions.flatMap((execution) =>
+    execution.mounts.filter((mount) => mount.cacheId !== undefined),
+  );
+  const flags = (parseInstruction(instruction)?.flags ?? [])
+    .map(mountFlag)
+    .filter((flag) => flag !== undefined);
+  if (flags.length === 0) return seen.map((mount) => cacheMount(undefined, mount));
+  return flags.map((flag) => cacheMount(flag, observed(flag.target, executions)));
+}
+
+function observed(target: string, executions: readonly Execution[]): ExecutionMount | undefined {
+  for (const { mounts, cwd } of executions) {
+    const found = mounts.find((mount) => mount.target === target || mount.target === joined(cwd, target));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function cacheMount(flag: MountFlag | undefined, mount: ExecutionMount | undefined): CacheMount {
+  return {
+    id: flag?.id ?? idOf(mount?.cacheId) ?? flag?.target ?? mount?.target,
+    target: flag?.target ?? mount?.target ?? '',
+    recordId: mount?.snapshotId,
+    sharing: flag?.sharing,
+    emptyAtStart: mount?.emptyAtStart,
+    bytesBefore: undefined,
+    bytesAfter: undefined,
+  };
+}
+
+/** `<namespace>/<id>`, where the namespace may be empty. */
+function idOf(cacheId: string | undefined): string | undefined {
+  if (cacheId === undefined) return undefined;
+  const slash = cacheId.indexOf('/');
+  return slash < 0 ? cacheId : cacheId.slice(slash + 1);
+}
+
+/** `mount=type=cache,target=/x,id=y,sharing=locked`; undefined for other flags and mounts. */
+function mountFlag(flag: string): MountFlag | undefined {
+  if (!flag.startsWith('mount=')) return undefined;
+  const fields = new Map<string, string>();
+  for (const field of flag.slice('mount='.length).split(',')) {
+    const [key = '', ...value] = field.split('=');
+    fields.set(key.trim().toLowerCase(), value.join('='));
+  }
+  const target = fields.get('target') ?? fields.get('dst') ?? fields.get('destination');
+  if (fields.get('type') !== 'cache' || target === undefined) return undefined;
+  return { id: fields.get('id'), target, sharing: fields.get('sharing') ?? DEFAULT_SHARING };
+}
+
+function joined(cwd: string, target: string): string {
+  return target.startsWith('/') ? target : `${cwd.replace(/\/$/, '')}/${target.replace(/^\.\//, '')}`;
+}
