@@ -1,7 +1,17 @@
 // The lab is taken down from any state, and comes up from any.
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { docker, eventually, lab, labCommand, labSuite, readLab, run } from './harness/index.js';
+import {
+  Cleanup,
+  docker,
+  eventually,
+  lab,
+  labCommand,
+  labSuite,
+  readLab,
+  run,
+  stopEngine,
+} from './harness/index.js';
 
 const test = labSuite('lab: down and up', ['28', '20'], { exclusive: true });
 
@@ -36,6 +46,15 @@ test('comes up whole after it was interrupted', 300_000, async (cleanup) => {
   await run('ip', ['-n', netns, 'addr', 'flush', 'dev', 'eth0']);
   await labCommand(['up', '--engine', 'both']);
   await run('curl', ['-sf', '-o', '/dev/null', '--max-time', '10', `${origin}/bytes/1000/again`]);
+});
+
+test('stops an engine, and starts it again', 180_000, async (cleanup) => {
+  const again = new Cleanup();
+  cleanup.defer(() => again.run());
+  await stopEngine(again, '20');
+  assert.is.not((await docker('20', ['version'], { anyExit: true })).exitCode, 0);
+  await again.run();
+  await docker('20', ['version']);
 });
 
 async function firewall(): Promise<string> {

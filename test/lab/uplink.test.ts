@@ -10,8 +10,10 @@ import {
   lab,
   labSuite,
   originPath,
+  originStats,
   removeContainers,
   run,
+  slowUplink,
   uplinkCounters,
   withoutEthernet,
 } from './harness/index.js';
@@ -86,6 +88,18 @@ test('fragments datagrams over the MTU', 60_000, async (cleanup) => {
   assert.ok(ip.rxPackets >= 600, `${ip.rxPackets} packets captured`);
   assert.ok(rxPackets >= 600, `${rxPackets} packets counted`);
   assert.ok(ip.rxBytes >= 200 * (4008 + 3 * 20), `${ip.rxBytes} bytes captured`);
+});
+
+test('drops what a slow link has no room for, before it counts', 60_000, async (cleanup) => {
+  await slowUplink(cleanup, '1mbit');
+  const receivedBefore = (await originStats()).udp['9']?.datagramsReceived ?? 0;
+  const before = uplinkCounters();
+  await docker('28', ['run', '--rm', 'nm-busybox', 'udp', 'send', lab().serverV4, '9', '300', '1400']);
+  const { txPackets } = difference(uplinkCounters(), before);
+  const received = ((await originStats()).udp['9']?.datagramsReceived ?? 0) - receivedBefore;
+  assert.ok(received > 0, 'nothing came through');
+  assert.ok(received < 300, 'nothing was dropped');
+  assert.ok(txPackets < 300, `${txPackets} packets counted`);
 });
 
 test.run();
