@@ -17,6 +17,7 @@ export interface FoundEngine {
 }
 
 const ENGINE = 'dockerd';
+const SYSTEMD = 'systemd';
 
 /**
  * The processes of the engine behind a socket.
@@ -48,12 +49,10 @@ function engineAmong(
   peer: number | undefined,
 ): ProcessEntry | undefined {
   const listener = peer ? readProcess(procRoot, peer) : undefined;
-  if (listener?.comm === ENGINE) return listener;
+  if (listener !== undefined && listener.comm !== SYSTEMD && listener.pid !== 1) return listener;
   const engines = all.filter(({ comm, pid }) => comm === ENGINE && !isInContainer(procRoot, pid));
   const inode = engines.length > 1 && socketPath ? listeningInode(procRoot, socketPath) : undefined;
-  if (inode !== undefined) return engines.find(({ pid }) => holdsSocket(procRoot, pid, inode));
-  // Another maker's engine has another name, but it is the one that listens, unless that is systemd.
-  return engines[0] ?? (listener?.pid === 1 ? undefined : listener);
+  return inode === undefined ? engines[0] : engines.find(({ pid }) => holdsSocket(procRoot, pid, inode));
 }
 
 /** The engine's own child, else the one that systemd runs for everybody. */
