@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type ErrorCode, NetmeterError } from '../../src/errors.js';
+import { makeDirectories } from '../sys/make-directories.js';
 
 /** Room that must be there to begin with: a first database with its journal. */
 const PROBE_BYTES = 262_144;
@@ -15,7 +16,7 @@ const PASSABLE = 0o710;
  */
 export function prepareStateDir(path: string, gid: number | undefined): void {
   try {
-    const made = mkdirSync(path, { recursive: true, mode: PRIVATE }) !== undefined;
+    const made = makeDirectories(path, PRIVATE);
     if (made && gid !== undefined) {
       chownSync(path, -1, gid);
       chmodSync(path, PASSABLE);

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { makeDirectories } from '../sys/make-directories.js';
 import { isErrno } from '../sys/system-error.js';
 
 /** Directories of the cgroup2 mount, and no other hierarchy's: on hybrid hosts a process is in several. */
@@ -12,7 +13,7 @@ export class CgroupDir {
 
   /** @returns the cgroup's id */
   create(path: string): number {
-    mkdirSync(this.#mount + path, { recursive: true });
+    makeDirectories(this.#mount + path, 0o755);
     return statSync(this.#mount + path).ino;
   }
 

@@ -15,6 +15,8 @@ export type { Run } from './run-records.js';
 export interface RunCgroupsOptions {
   /** Mount point of cgroup2; `undefined` where there is none. */
   cgroupRoot: string | undefined;
+  /** Parent of the runs' cgroups, removed with the last of them: `/netmeter`. */
+  parentPath: string;
   /** `/proc`. */
   procRoot: string;
   runsFile: string;
@@ -28,8 +30,6 @@ export interface RunCgroupsOptions {
   onProblem: (message: string, error: unknown) => void;
 }
 
-/** Parent of the runs' cgroups; removed with the last of them. */
-const PARENT = '/netmeter';
 const MAX_RUNS = 1000;
 /** Of a command, so much is kept to name it. */
 const MAX_COMMAND_LENGTH = 4096;
@@ -64,8 +64,9 @@ export class RunCgroups {
 
   /** The run whose cgroup this is, to name it. */
   runAt(cgroupPath: string): Run | undefined {
-    const id = /^\/netmeter\/run-([^/]+)/.exec(cgroupPath)?.[1];
-    return id === undefined ? undefined : this.#runs.get(id);
+    const prefix = `${this.#options.parentPath}/run-`;
+    if (!cgroupPath.startsWith(prefix)) return undefined;
+    return this.#runs.get(cgroupPath.slice(prefix.length).split('/')[0] ?? '');
   }
 
   /**
@@ -81,7 +82,7 @@ export class RunCgroups {
     const process = this.#ownProcess(pid, peer);
     const client = readProcess(this.#options.procRoot, peer.pid) ?? process;
     const id = this.#options.newId();
-    const cgroupPath = `${PARENT}/run-${id}`;
+    const cgroupPath = `${this.#options.parentPath}/run-${id}`;
     const run: Run = {
       id,
       command: shortened(command),
@@ -185,14 +186,15 @@ export class RunCgroups {
 
   /** Removes the cgroups in which nothing runs and to which nobody comes back. */
   #sweep(dir: CgroupDir): void {
+    const { parentPath } = this.#options;
     const before = this.#runs.size;
-    for (const name of dir.children(PARENT)) {
-      const path = `${PARENT}/${name}`;
+    for (const name of dir.children(parentPath)) {
+      const path = `${parentPath}/${name}`;
       const run = this.runAt(path);
       if (!name.startsWith('run-') || (run !== undefined && this.#isAwaited(run))) continue;
       if (dir.population(path) === 0 && dir.remove(path) && run !== undefined) this.#runs.delete(run.id);
     }
-    if (dir.children(PARENT).length === 0) dir.remove(PARENT);
+    if (dir.children(parentPath).length === 0) dir.remove(parentPath);
     if (this.#runs.size !== before) this.#save();
   }
 

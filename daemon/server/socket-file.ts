@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { NetmeterError } from '../../src/errors.js';
 import { checkSocketPath } from '../../src/protocol/paths.js';
+import { makeDirectories } from '../sys/make-directories.js';
 import { isErrno } from '../sys/system-error.js';
 
 export interface SocketFileOptions {
@@ -22,7 +23,8 @@ export interface SocketFileOptions {
 export async function listenOnSocketFile(server: Server, options: SocketFileOptions): Promise<void> {
   checkSocketPath(options.path);
   try {
-    makeDirectory(dirname(options.path));
+    const dir = dirname(options.path);
+    if (makeDirectories(dir, 0o755)) chmodSync(dir, 0o755);
     await removeStale(options.path);
     await listen(server, options.path);
     if (options.gid !== undefined) chownSync(options.path, -1, options.gid);
@@ -31,11 +33,6 @@ export async function listenOnSocketFile(server: Server, options: SocketFileOpti
     server.close();
     throw socketError(options.path, error);
   }
-}
-
-function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true });
-  if (first !== undefined) chmodSync(path, 0o755);
 }
 
 async function removeStale(path: string): Promise<void> {
