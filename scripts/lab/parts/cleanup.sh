@@ -17,7 +17,7 @@ lab_down() {
   servers_down
   uplink_down
   restore_machine
-  rm -rf --one-file-system "$LAB_RUN"
+  remove_run_dir
   note "down"
 }
 
@@ -32,6 +32,16 @@ engine_down() {
   unmount_tree "$(engine_root "$engine")"
   unmount_tree "$(engine_data "$engine")"
   unmount_tree "$(engine_run "$engine")"
+}
+
+# A client that is still running, or a process in its last moment, may write there meanwhile.
+remove_run_dir() {
+  local tries=20
+  until rm -rf --one-file-system "$LAB_RUN" 2>/dev/null; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "could not remove $LAB_RUN"
+    sleep 0.2
+  done
 }
 
 # The engine's processes and its containers', however it ended. Its mounts, bridge and data stay.
