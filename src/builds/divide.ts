@@ -33,7 +33,7 @@ export function divide(bytes: Bytes, claims: readonly Claim[]): number[] {
   const silent = claims.map((claim) => claim.growthBytes === undefined);
   const due = claims.map((claim, i) => (silent[i] ? 0 : dueBytes(claim)));
   const given = inProportion(Math.min(bytes, sum(due)), due);
-  const rest = bytes - sum(given);
+  const rest = Math.max(0, bytes - sum(given));
   if (silent.includes(true)) {
     const more = inProportion(
       rest,

@@ -1,0 +1,64 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pullMoves } from '../../../src/builds/pull-move.js';
+import type { TrafficRow } from '../../../src/metering/types.js';
+import { bytesAfter, ENGINE, ORIGIN, REGISTRY, row } from './traffic.js';
+
+const MB = 1_000_000;
+
+function pulled(rows: TrafficRow[], at: number, image = 'alpine:3'): number {
+  const after = bytesAfter(rows, pullMoves({ image, at: at * 1000, rows }));
+  return Math.round(after[`pull:${image}@${at * 1000}`] ?? 0);
+}
+
+test('a pull is the busy run before its end', () => {
+  const rows = [row(10, 5 * MB), row(20, 60), row(30, MB), row(31, 2 * MB), row(32, 3 * MB), row(33, 70)];
+  assert.is(pulled(rows, 32.5), 6 * MB);
+});
+
+test('pauses of a bad line do not cut a pull in two', () => {
+  const rows = [row(10, 9 * MB), row(15, MB), row(18, MB), row(19, MB)];
+  assert.is(pulled(rows, 19.5), 3 * MB);
+});
+
+test('layers are unpacked after the last byte', () => {
+  const rows = [row(10, MB), row(11, MB), row(12, 50), row(13, 40)];
+  assert.is(pulled(rows, 55), 2 * MB);
+  assert.is(pulled(rows, 120), 0);
+});
+
+test('what comes after the end is not the pull’s', () => {
+  assert.is(pulled([row(10, MB), row(12, MB)], 10), MB);
+});
+
+test('where the registry is among the remotes, only what went there', () => {
+  const rows = [
+    row(10, MB, { remote: REGISTRY }),
+    row(10, 7 * MB, { remote: ORIGIN }),
+    row(11, MB, { remote: REGISTRY, class: 'lan' }),
+  ];
+  assert.is(pulled(rows, 11.2, '198.51.100.7:5000/app:1'), 2 * MB);
+  assert.is(pulled(rows, 11.2, 'alpine:3'), 9 * MB);
+});
+
+test('loopback is not a pull', () => {
+  assert.is(pulled([row(10, MB, { class: 'local' })], 10.5), 0);
+});
+
+test('an engine that moved nothing pulled from nowhere', () => {
+  assert.equal(pullMoves({ image: 'alpine', at: 5000, rows: [] }), []);
+  assert.equal(pullMoves({ image: 'alpine', at: 5000, rows: [row(5, 20)] }), []);
+});
+
+test('the owner is the pull, the rest is left', () => {
+  const [move] = pullMoves({ image: 'alpine:3', at: 10_500, rows: [row(10, MB)] });
+  assert.is(move!.fromOwnerId, ENGINE);
+  assert.equal(move!.to, {
+    id: 'pull:alpine:3@10500',
+    kind: 'pull',
+    name: 'alpine:3',
+    facts: { image: 'alpine:3' },
+  });
+});
+
+test.run();
