@@ -50,7 +50,7 @@ export interface MeterSample {
  *   `daemon-already-running`, `system-unsupported`
  */
 export function openEbpfMeter(options: EbpfMeterOptions = {}): EbpfMeter {
-  return new EbpfMeter(openParts(options), options.batches);
+  return new EbpfMeter(openParts(options), options);
 }
 
 /** The running meter: made by {@link openEbpfMeter}. */
@@ -76,14 +76,14 @@ export class EbpfMeter {
   readonly #tails: Tails;
   #closed = false;
 
-  constructor(parts: OpenParts, batches: boolean | undefined) {
+  constructor(parts: OpenParts, { batches, settleMs }: EbpfMeterOptions) {
     const { maps } = parts.generation;
     this.#parts = parts;
     this.#names = parts.names;
     this.#counters = new CounterSet(maps, batches);
     this.#configuration = new Configuration(maps);
     this.#linkPrograms = new LinkPrograms(maps, parts.pinDir);
-    this.#tails = new Tails(maps);
+    this.#tails = new Tails(maps, settleMs);
     this.epoch = epochOf(parts.bootId, parts.generation);
     this.cgroup = parts.mount;
     this.pinning = parts.pinning;

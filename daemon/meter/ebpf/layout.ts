@@ -20,9 +20,10 @@ export const ENDING = {
   ifindex: 24,
   port: 28,
   flags: 30,
-  marks: 31,
-  socket: 32,
-  link: 64,
+  remoteEnded: 36,
+  reused: 37,
+  socket: 40,
+  link: 72,
 } as const;
 
 const FLOW_TX = 0x01;

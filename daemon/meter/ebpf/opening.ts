@@ -1,6 +1,7 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetmeterError } from '../../../src/errors.js';
+import type { Milliseconds } from '../../../src/units.js';
 import { waitForGracePeriod } from '../../sys/grace-period.js';
 import { type CgroupMount, describeCgroup, findCgroupMount } from './cgroup-mount.js';
 import { CgroupNames } from './cgroup-names.js';
@@ -23,6 +24,8 @@ export interface EbpfMeterOptions {
   maxFlows?: number;
   /** False reads the maps entry by entry, as on kernels without batch reads. */
   batches?: boolean;
+  /** How long an ended connection must be quiet before its last packets are counted for its owner. */
+  settleMs?: Milliseconds;
   /** The version of maps and programs to want, instead of this one's. */
   version?: string;
 }

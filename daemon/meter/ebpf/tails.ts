@@ -1,9 +1,10 @@
+import type { Milliseconds } from '../../../src/units.js';
 import type { BpfMap } from './kernel/bpf-map.js';
 import { COUNTER_SIZE, ENDING, FLOW_KEY_SIZE } from './layout.js';
 
 const IPPROTO_TCP = 6;
 /** Quiet this long after the other end's last word: only a repetition can follow. */
-const SETTLED_NS = 2e9;
+const SETTLE_MS = 2000;
 /** Longer than a TIME_WAIT socket waits for the other end to close (TCP_TIMEWAIT_LEN is 60 s). */
 const GIVEN_UP_NS = 65e9;
 
@@ -17,8 +18,10 @@ export class Tails {
   readonly #tails: BpfMap;
   readonly #ending: Uint8Array;
   readonly #view: DataView;
+  readonly #settleNs: number;
 
-  constructor(maps: { endings: BpfMap; tails: BpfMap }) {
+  constructor(maps: { endings: BpfMap; tails: BpfMap }, settleMs: Milliseconds = SETTLE_MS) {
+    this.#settleNs = settleMs * 1e6;
     this.#endings = maps.endings;
     this.#tails = maps.tails;
     this.#ending = new Uint8Array(new ArrayBuffer(maps.endings.shape.valueSize));
@@ -49,9 +52,8 @@ export class Tails {
 
   #isOver(monotonicNs: number): boolean {
     const still = monotonicNs - this.#u64(ENDING.movedAt);
-    const marks = this.#ending[ENDING.marks]!;
-    const onALink = this.#u64(ENDING.link + 8) + this.#u64(ENDING.link + 24) > 0;
-    return still >= (marks !== 0 || !onALink ? SETTLED_NS : GIVEN_UP_NS);
+    const nothingFollows = this.#ending[ENDING.remoteEnded] !== 0 || this.#ending[ENDING.reused] !== 0;
+    return still >= (nothingFollows ? this.#settleNs : GIVEN_UP_NS);
   }
 
   #addTail(endingKey: Uint8Array, tx: number): void {

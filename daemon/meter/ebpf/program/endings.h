@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Follows connections whose owner ended them first, on the side of the socket. */
+/*
+ * Follows connections that their owners have ended. Programs on sockets and on links must count the very
+ * same packets of one, and packets are under way between them at any moment. So the sequence numbers decide:
+ * what was sent after the FIN, and what was received in answer to it. After a RST it is everything, since
+ * then there is no socket left that could count.
+ */
 #ifndef NETMETER_ENDINGS_H
 #define NETMETER_ENDINGS_H
 
 #include "wire.h"
-
-/* include/net/tcp_states.h: after the owner's FIN; CLOSE is where the owner sends a RST from. */
-#define STATE_FIN_WAIT1 4
-#define STATE_FIN_WAIT2 5
-#define STATE_CLOSE 7
-#define STATE_CLOSING 11
-#define ENDING_STATES                                                                                  \
-	(1U << STATE_FIN_WAIT1 | 1U << STATE_FIN_WAIT2 | 1U << STATE_CLOSE | 1U << STATE_CLOSING)
 
 extern struct map_definition endings;
 
@@ -22,37 +19,22 @@ static __always_inline void make_ending_key(const struct packet *packet, struct 
 	key->local_port = packet->local_port;
 }
 
-/* Counts what the socket still gets and sends, so that it can be taken off what the links see. */
-static __always_inline void note_ending(struct __sk_buff *skb, const struct packet *packet,
-					const struct flow_key *flow, const struct counter *wire, int tx)
+static __always_inline int is_after(const struct ending *ending, const struct packet *packet, int tx)
 {
-	struct bpf_sock *socket = skb->sk;
-	struct ending_key key = {};
-	struct ending *ending;
+	if (ending->reset)
+		return 1;
+	if (tx)
+		return (__s32)(packet->sequence - ending->after) >= 0;
+	return packet->tcp_flags & TCP_ACK && (__s32)(packet->acknowledgement - ending->after) >= 0;
+}
 
-	if (!socket || !(ENDING_STATES >> (socket->state & 31) & 1) || packet->ifindex == LOOPBACK_IFINDEX)
+static __always_inline void count_ending(struct ending *ending, struct counter *sums, const struct packet *packet,
+					 const struct counter *wire, int tx)
+{
+	if (!is_after(ending, packet, tx))
 		return;
-	make_ending_key(packet, &key);
-	ending = bpf_map_lookup_elem(&endings, &key);
-	if (!ending || ending->marks & ENDING_REUSED) {
-		struct ending made = {
-			.cgroup = flow->cgroup,
-			.netns = flow->netns,
-			.moved_at = bpf_ktime_get_ns(),
-			.ifindex = flow->ifindex,
-			.port = flow->port,
-			.flags = flow->flags & ~FLOW_TX,
-		};
-
-		made.socket[tx] = *wire;
-		bpf_map_update_elem(&endings, &key, &made, BPF_ANY);
-		return;
-	}
-	/* Another owner's, which address translation tells apart only on the link. */
-	if (ending->cgroup != flow->cgroup)
-		return;
+	add(&sums[tx], wire);
 	ending->moved_at = bpf_ktime_get_ns();
-	add(&ending->socket[tx], wire);
 }
 
 #endif

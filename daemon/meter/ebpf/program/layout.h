@@ -68,8 +68,8 @@ struct endpoint_key {
 };
 
 /*
- * A TCP connection that its owner has begun to end. What arrives when its socket is gone, or is only a
- * TIME_WAIT one, no socket program sees: it is what the links saw more than the socket.
+ * A TCP connection that its owner has ended, from its FIN or RST on. What comes when its socket is gone, or
+ * is only a TIME_WAIT one, no program on sockets sees: it is what the links saw more than the socket.
  */
 struct ending_key {
 	__u32 remote[4];
@@ -77,18 +77,19 @@ struct ending_key {
 	__u16 local_port;  /* address translation usually keeps it */
 };
 
-#define ENDING_REMOTE_ENDED 0x01 /* a link has seen the other end's FIN or RST */
-#define ENDING_REUSED 0x02       /* a new connection has the same ports: nothing more belongs to this one */
-
 struct ending {
 	__u64 cgroup;
 	__u64 netns;
 	__u64 moved_at; /* nanoseconds, CLOCK_MONOTONIC */
 	__u32 ifindex;
-	__u16 port; /* as in flow_key */
-	__u8 flags; /* of flow_key, without the direction */
-	__u8 marks;
-	struct counter socket[2]; /* received, sent, since the owner's FIN or RST */
+	__u16 port;         /* as in flow_key */
+	__u8 flags;         /* of flow_key, without the direction */
+	__u8 reset;         /* the owner's side has sent a RST */
+	__u32 after;        /* sequence number behind the owner's FIN */
+	__u8 remote_ended;  /* a link has seen the other end's FIN or RST */
+	__u8 reused;        /* a new connection has the same ports: nothing more belongs to this one */
+	__u16 zero;
+	struct counter socket[2]; /* received and sent after the FIN or RST */
 	struct counter link[2];
 };
 

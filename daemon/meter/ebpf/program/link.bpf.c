@@ -37,17 +37,18 @@ static __always_inline int follow(struct __sk_buff *skb, int tx)
 		return NO_OPINION;
 	make_ending_key(&packet, &key);
 	ending = bpf_map_lookup_elem(&endings, &key);
-	if (!ending || ending->marks & ENDING_REUSED)
+	if (!ending || ending->reused)
 		return NO_OPINION;
 	if (packet.tcp_flags & TCP_SYN) {
-		ending->marks |= ENDING_REUSED;
+		ending->reused = 1;
 		return NO_OPINION;
 	}
+	if (packet.tcp_flags & TCP_RST && tx)
+		ending->reset = 1;
+	if (packet.tcp_flags & (TCP_FIN | TCP_RST) && !tx)
+		ending->remote_ended = 1;
 	measure_on_link(skb, &packet, &wire);
-	add(&ending->link[tx], &wire);
-	ending->moved_at = bpf_ktime_get_ns();
-	if (!tx && packet.tcp_flags & (TCP_FIN | TCP_RST))
-		ending->marks |= ENDING_REMOTE_ENDED;
+	count_ending(ending, ending->link, &packet, &wire, tx);
 	return NO_OPINION;
 }
 

@@ -96,6 +96,59 @@ static __always_inline void count_overflow(const struct flow_key *flow, const st
 		add(sum, wire);
 }
 
+/* include/net/tcp_states.h: those that follow the owner's FIN, and where it sends a RST from. */
+#define STATE_FIN_WAIT1 4
+#define STATE_FIN_WAIT2 5
+#define STATE_CLOSE 7
+#define STATE_LAST_ACK 9
+#define STATE_CLOSING 11
+#define ENDING_STATES                                                                                  \
+	(1U << STATE_FIN_WAIT1 | 1U << STATE_FIN_WAIT2 | 1U << STATE_CLOSE | 1U << STATE_LAST_ACK |    \
+	 1U << STATE_CLOSING)
+
+static __always_inline struct ending *begin_ending(const struct ending_key *key, const struct flow_key *flow,
+						   __u32 after)
+{
+	struct ending ending = {
+		.cgroup = flow->cgroup,
+		.netns = flow->netns,
+		.moved_at = bpf_ktime_get_ns(),
+		.ifindex = flow->ifindex,
+		.port = flow->port,
+		.flags = flow->flags & ~FLOW_TX,
+		.after = after,
+	};
+
+	bpf_map_update_elem(&endings, key, &ending, BPF_ANY);
+	return bpf_map_lookup_elem(&endings, key);
+}
+
+/* Begins with the owner's FIN or RST, and counts what its socket still gets and sends afterwards. */
+static __always_inline void follow_ending(struct __sk_buff *skb, const struct packet *packet,
+					  const struct flow_key *flow, const struct counter *wire, int tx)
+{
+	struct bpf_sock *socket = skb->sk;
+	struct ending_key key = {};
+	struct ending *ending;
+	__u32 after;
+
+	if (!socket || !(ENDING_STATES >> (socket->state & 31) & 1) || packet->ifindex == LOOPBACK_IFINDEX)
+		return;
+	make_ending_key(packet, &key);
+	ending = bpf_map_lookup_elem(&endings, &key);
+	if (tx && packet->tcp_flags & (TCP_FIN | TCP_RST)) {
+		after = packet->sequence + skb->len - packet->removed - packet->network_header -
+			packet->transport_header + (packet->tcp_flags & TCP_FIN);
+		/* A repeated FIN ends where the first one did; another one is a later connection's. */
+		if (!ending || ending->reused || (packet->tcp_flags & TCP_FIN && ending->after != after))
+			ending = begin_ending(&key, flow, after);
+		if (ending && packet->tcp_flags & TCP_RST)
+			ending->reset = 1;
+	}
+	if (ending && !ending->reused)
+		count_ending(ending, ending->socket, packet, wire, tx);
+}
+
 static __always_inline int meter(struct __sk_buff *skb, int tx)
 {
 	struct packet packet = {};
@@ -120,7 +173,7 @@ static __always_inline int meter(struct __sk_buff *skb, int tx)
 	if (count(&flows, &key, &wire) < 0)
 		count_overflow(&key, &packet, &wire);
 	if (packet.protocol == PROTOCOL_TCP)
-		note_ending(skb, &packet, &key, &wire, tx);
+		follow_ending(skb, &packet, &key, &wire, tx);
 	return PASS;
 }
 

@@ -28,6 +28,7 @@
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
+#define TCP_ACK 0x10
 
 /* include/uapi/linux/if_packet.h */
 #define PACKET_BROADCAST 1
@@ -89,6 +90,8 @@ struct packet {
 	__u32 unfragmentable;
 	__u32 transport_header;
 	__u32 later_fragment; /* not zero: has no transport header */
+	__u32 sequence;
+	__u32 acknowledgement; /* valid if TCP_ACK is set */
 	/* bytes by the network header, 0 where it does not tell */
 	__u32 length;
 	/* bytes of the skb that do not go out: the option that tells the length of a merged packet over 64 KB */
@@ -210,6 +213,8 @@ static __always_inline void read_transport(struct __sk_buff *skb, struct packet 
 			return;
 		packet->transport_header = (header.data_offset >> 4) * 4;
 		packet->tcp_flags = header.tcp_flags;
+		packet->sequence = bpf_ntohl(header.sequence);
+		packet->acknowledgement = bpf_ntohl(header.acknowledgement);
 	} else if (packet->protocol == PROTOCOL_UDP) {
 		if (LOAD(skb, at, &header, 4) < 0)
 			return;

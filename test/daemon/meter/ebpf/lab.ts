@@ -118,6 +118,28 @@ export class Lab {
     }
   }
 
+  /**
+   * Packets that the sockets of a namespace were handed (`in`) or handed down (`out`): merged ones count
+   * once, so that the test can tell that there was something to correct.
+   */
+  handed(namespace: string): { in: number; out: number } {
+    const snmp = readIn(namespace, 'net/snmp');
+    const snmp6 = readIn(namespace, 'net/snmp6');
+    const [names, values] = snmp.split('\n').filter((line) => line.startsWith('Ip:'));
+    const v4 = (name: string): number => Number(values?.split(' ')[names?.split(' ').indexOf(name) ?? 0]);
+    const v6 = (name: string): number => Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(snmp6)?.[1]);
+    return {
+      in: v4('InDelivers') + v6('Ip6InDelivers'),
+      out: v4('OutRequests') + v6('Ip6OutRequests'),
+    };
+  }
+
+  /** Tells the meter which interface the lab's uplink is. */
+  follow(meter: EbpfMeter): string | undefined {
+    const ifindex = this.ifindex(this.near, 'up0');
+    return inNetworkNamespace(`/run/netns/${this.near}`, () => meter.setLinks([ifindex]));
+  }
+
   cookie(namespace: string): number {
     return inNetworkNamespace(`/run/netns/${namespace}`, netnsCookie) ?? 0;
   }
@@ -203,10 +225,15 @@ function offload(namespace: string, device: string, { gro }: { gro: boolean }): 
   execFileSync('ip', ['netns', 'exec', namespace, 'ethtool', '-K', device, ...features]);
 }
 
-function readLink(namespace: string, device: string): LinkCount {
-  const text = inNetworkNamespace(`/run/netns/${namespace}`, () =>
-    readFileSync('/proc/thread-self/net/dev', 'utf8'),
+/** A file of /proc/PID as it reads in a namespace. */
+function readIn(namespace: string, file: string): string {
+  return inNetworkNamespace(`/run/netns/${namespace}`, () =>
+    readFileSync(`/proc/thread-self/${file}`, 'utf8'),
   );
+}
+
+function readLink(namespace: string, device: string): LinkCount {
+  const text = readIn(namespace, 'net/dev');
   const line = text.split('\n').find((one) => one.trim().startsWith(`${device}:`)) ?? '';
   const fields = line
     .slice(line.indexOf(':') + 1)

@@ -23,7 +23,8 @@ def ready():
 
 
 def serve(address, port, size, closer, connections):
-    """Sends `size` bytes to each connection; `closer` says which end closes first."""
+    """Sends `size` bytes to each connection. `closer` says which end closes first: server, client, or
+    client-long, where the server is so late that only a TIME_WAIT socket can answer it."""
     listener = socket.socket(family(address), socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, int(port)))
@@ -35,14 +36,16 @@ def serve(address, port, size, closer, connections):
         left = int(size)
         while left > 0:
             left -= client.send(block[: min(left, len(block))])
-        if closer == "client":
+        if closer.startswith("client"):
             while client.recv(65536):
                 pass
+        if closer == "client-long":
+            time.sleep(0.2)
         client.close()
 
 
 def fetch(address, port, size, closer, connections, *options):
-    """Receives `size` bytes a connection. Options: ip-options, extensions, port=N."""
+    """Receives `size` bytes a connection."""
     for _ in range(int(connections)):
         client = socket.socket(family(address), socket.SOCK_STREAM)
         apply(client, options)
@@ -53,14 +56,38 @@ def fetch(address, port, size, closer, connections, *options):
             if not data:
                 sys.exit("the server closed early")
             left -= len(data)
-        if closer == "client":
+        if closer.startswith("client"):
             client.close()
-            time.sleep(0.05)
         else:
             while client.recv(65536):
                 pass
             client.close()
     ready()
+
+
+def abort(address, port, size):
+    """Receives `size` bytes and closes with more of them unread, so that the kernel sends a reset."""
+    client = socket.socket(family(address), socket.SOCK_STREAM)
+    client.connect((address, int(port)))
+    left = int(size)
+    while left > 0:
+        left -= len(client.recv(min(left, 1 << 16)))
+    client.close()
+    ready()
+
+
+def push(address, port, size):
+    """Sends `size` bytes to one connection, and does not mind when it is reset."""
+    listener = socket.socket(family(address), socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, int(port)))
+    listener.listen(1)
+    ready()
+    client, _ = listener.accept()
+    try:
+        client.sendall(bytes(int(size)))
+    except (ConnectionResetError, BrokenPipeError):
+        pass
 
 
 def collect(address, port, connections):
@@ -96,7 +123,7 @@ def apply(client, options):
         elif option == "hop-options":
             client.setsockopt(socket.IPPROTO_IPV6, 54, bytes([0, 0, 1, 4, 0, 0, 0, 0]))
         elif option == "destination-options":
-            client.setsockopt(socket.IPPROTO_IPV6, 59, bytes([0, 1, 1, 12]) + bytes(12))
+            client.setsockopt(socket.IPPROTO_IPV6, 59, bytes([0, 0, 1, 4, 0, 0, 0, 0]))
         elif option == "udp-gro":
             client.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
         elif option == "broadcast":
@@ -140,14 +167,35 @@ def udp_receive(address, port, size, *options):
         left -= len(server.recv(1 << 17))
 
 
-def udp_scatter(network, first, count, port, size):
+def udp_ladder(address, port, first, last, *options):
+    """Sends one datagram of each size from `first` to `last`."""
+    client = socket.socket(family(address), socket.SOCK_DGRAM)
+    apply(client, options)
+    for size in range(int(first), int(last) + 1):
+        client.sendto(bytes(size), (address, int(port)))
+    ready()
+
+
+def udp_scatter(network, count, port, size):
     """Sends one datagram to each of `count` addresses behind a /16 prefix such as 10.99."""
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
     data = bytes(int(size))
-    for i in range(int(first), int(first) + int(count)):
+    for i in range(int(count)):
         client.sendto(data, (f"{network}.{i >> 8}.{i & 255}", int(port)))
     ready()
+
+
+def udp_sink(address, port, *options):
+    """Receives datagrams until it is killed."""
+    server = socket.socket(family(address), socket.SOCK_DGRAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    apply(server, options)
+    server.bind((address, int(port)))
+    server.settimeout(None)
+    ready()
+    while True:
+        server.recv(1 << 17)
 
 
 def raw_fragments(address, count, size):
@@ -161,5 +209,6 @@ def raw_fragments(address, count, size):
     ready()
 
 
+socket.setdefaulttimeout(20)
 commands = {name: value for name, value in globals().items() if callable(value) and name != "family"}
 commands[sys.argv[1].replace("-", "_")](*sys.argv[2:])
