@@ -1,0 +1,92 @@
+/** service: netmeter as a systemd service, for machines where it is to run all the time. */
+
+/**
+ * What the daemon needs beyond being root without any: to load and attach its programs (CAP_BPF,
+ * CAP_NET_ADMIN) and to trace with them (CAP_PERFMON), to read the namespaces of other users' processes
+ * (CAP_SYS_PTRACE), and engines' private directories and cgroups by their ids (CAP_DAC_READ_SEARCH).
+ */
+export const SERVICE_CAPABILITIES = [
+  'CAP_BPF',
+  'CAP_NET_ADMIN',
+  'CAP_PERFMON',
+  'CAP_SYS_PTRACE',
+  'CAP_DAC_READ_SEARCH',
+] as const;
+
+export const UNIT_NAME = 'netmeter.service';
+
+export interface UnitSettings {
+  /** The daemon's whole command line, program first. */
+  command: readonly string[];
+  /** Name or id of the group whose members may ask the daemon; `undefined` where only root may. */
+  clientGroup: string | undefined;
+}
+
+/**
+ * The unit's text (systemd.service(5), systemd.exec(5)).
+ *
+ * What it does without: a network namespace, a view of /proc or a user of its own, since it reads those of
+ * others; write protection of cgroups, in which `netmeter run` puts commands; and write-and-execute
+ * protection of memory, which V8's compiler needs.
+ */
+export function unitText({ command, clientGroup }: UnitSettings): string {
+  const lines = [
+    '# Written by: netmeter service install. Removed by: netmeter service remove.',
+    '[Unit]',
+    'Description=netmeter, the network meter of containers and image builds',
+    'After=docker.service containerd.service NetworkManager.service',
+    '',
+    '[Service]',
+    'Type=notify',
+    `ExecStart=${command.map(quoted).join(' ')}`,
+    'Restart=on-failure',
+    'RestartSec=5',
+    'WatchdogSec=60',
+    'TimeoutStartSec=180',
+    'TimeoutStopSec=60',
+    'KillMode=mixed',
+    'UMask=0077',
+    // Below Linux 5.11 the memory of counters is charged to this limit.
+    'LimitMEMLOCK=infinity',
+    'RuntimeDirectory=netmeter',
+    'RuntimeDirectoryMode=0755',
+    'StateDirectory=netmeter',
+    'StateDirectoryMode=0710',
+    // A file may be given to a group of one's own without CAP_CHOWN.
+    ...(clientGroup === undefined ? [] : [`SupplementaryGroups=${clientGroup}`]),
+    '',
+    `CapabilityBoundingSet=${SERVICE_CAPABILITIES.join(' ')}`,
+    'NoNewPrivileges=yes',
+    'ProtectSystem=strict',
+    'ProtectHome=read-only',
+    'ProtectClock=yes',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'ReadWritePaths=/sys/fs/bpf',
+    'PrivateDevices=yes',
+    'PrivateTmp=yes',
+    'LockPersonality=yes',
+    'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
+    'RestrictNamespaces=yes',
+    'RestrictRealtime=yes',
+    'RestrictSUIDSGID=yes',
+    'SystemCallArchitectures=native',
+    'SystemCallFilter=@system-service bpf perf_event_open open_by_handle_at',
+    'SystemCallErrorNumber=EPERM',
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+/** One word of a command line as systemd.service(5) wants it: `%` and `$` are its own. */
+function quoted(word: string): string {
+  const literal = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  if (/^[\w@%+=:,./$-]+$/.test(literal)) return literal;
+  const escaped = literal.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return `"${escaped}"`;
+}
