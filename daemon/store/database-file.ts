@@ -1,11 +1,8 @@
 import {
-  accessSync,
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
-  lchownSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -49,26 +46,42 @@ export function databasePath(directory: string): string {
 export function readablePath(directory: string): string {
   const path = join(directory, NAME);
   try {
-    accessSync(path, constants.R_OK);
-    return join(realpathSync(directory), NAME);
+    const real = join(realpathSync(directory), NAME);
+    lstatSync(real);
+    return real;
   } catch (cause) {
-    switch ((cause as NodeJS.ErrnoException).code) {
-      case 'ENOENT':
-        throw new NetmeterError('not-found', `there is no database at ${path}`, {
-          hint: 'start metering with `netmeter start`, or name the directory with --state-dir',
-          cause,
-        });
-      case 'EACCES':
-        throw new NetmeterError('permission-denied', `${path} may not be read`, {
-          hint: `ask its owner (ls -l ${path}), use sudo, or start the daemon, which answers for it`,
-          cause,
-        });
-      default:
-        throw new NetmeterError('state-dir-unusable', `${path} cannot be read`, {
-          hint: `see what is there: ls -ld ${path}`,
-          cause,
-        });
-    }
+    throw unreadable(path, cause);
+  }
+}
+
+/** Why SQLite could not open a database for reading: it does not tell, so the file is opened once more. */
+export function whyUnreadable(path: string): NetmeterError | undefined {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+    return undefined;
+  } catch (cause) {
+    return unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): NetmeterError {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return new NetmeterError('not-found', `there is no database at ${path}`, {
+        hint: 'start metering with `netmeter start`, or name the directory with --state-dir',
+        cause,
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new NetmeterError('permission-denied', `${path} may not be read`, {
+        hint: `ask its owner (ls -l ${path}), use sudo, or start the daemon, which answers for it`,
+        cause,
+      });
+    default:
+      return new NetmeterError('state-dir-unusable', `${path} cannot be read`, {
+        hint: `see what is there: ls -ld ${path}`,
+        cause,
+      });
   }
 }
 
@@ -110,8 +123,7 @@ export function makeEmpty(path: string, owner: FileOwner | undefined): void {
     }
     const fd = openSync(path, O_NEW, MODE);
     try {
-      fchmodSync(fd, MODE);
-      if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+      give(fd, owner);
     } finally {
       closeSync(fd);
     }
@@ -123,10 +135,20 @@ export function own(path: string, owner: FileOwner | undefined): void {
   guarded(path, () => {
     for (const name of [path, ...COMPANIONS.map((companion) => path + companion)]) {
       if (!lstatSync(name, { throwIfNoEntry: false })?.isFile()) continue;
-      if (owner !== undefined) lchownSync(name, owner.uid, owner.gid);
-      chmodSync(name, MODE);
+      // By descriptor: in a directory of somebody else's, a name may mean another file the next moment.
+      const fd = openSync(name, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        give(fd, owner);
+      } finally {
+        closeSync(fd);
+      }
     }
   });
+}
+
+function give(fd: number, owner: FileOwner | undefined): void {
+  if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+  fchmodSync(fd, MODE);
 }
 
 /** @param path what is accessed, for the message; its directory is what the hint is about */

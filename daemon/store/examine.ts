@@ -31,15 +31,23 @@ export async function examine(path: string): Promise<Examination> {
 }
 
 /**
- * Refuses another application's database. Read as immutable, so that nothing appears beside it.
- * @throws NetmeterError `state-dir-unusable`, `database-damaged` when it is no database at all
+ * Refuses another application's database. Read as immutable, so that nothing appears beside it. That leaves
+ * the write-ahead log out: in the middle of a checkpoint the file alone looks damaged and is not, so
+ * whoever opens it next is left to judge.
+ * @throws NetmeterError `state-dir-unusable`
  */
 export async function refuseForeign(path: string): Promise<void> {
-  const header = await withConnection(path, true, (connection) =>
-    connection.get<{ application_id: number }>('PRAGMA application_id'),
-  );
+  try {
+    await withConnection(path, true, requireOurs);
+  } catch (error) {
+    if (!(error instanceof NetmeterError) || error.code !== 'database-damaged') throw error;
+  }
+}
+
+async function requireOurs(connection: Connection): Promise<void> {
+  const header = await connection.get<{ application_id: number }>('PRAGMA application_id');
   if (header?.application_id === APPLICATION_ID) return;
-  throw new NetmeterError('state-dir-unusable', `${path} is the database of another application`, {
+  throw new NetmeterError('state-dir-unusable', `${connection.path} is the database of another application`, {
     hint: 'move it away, or choose another directory with --state-dir',
   });
 }
@@ -56,8 +64,9 @@ export async function schemaVersion(connection: Connection): Promise<number> {
   return row?.user_version ?? 0;
 }
 
-/** The number of its schema. @throws NetmeterError `database-newer` */
+/** The number of its schema. @throws NetmeterError `database-newer`, `state-dir-unusable` when it is not ours */
 export async function knownVersion(connection: Connection): Promise<number> {
+  await requireOurs(connection);
   const version = await schemaVersion(connection);
   if (version <= migrations.length) return version;
   throw new NetmeterError(

@@ -26,13 +26,14 @@ export async function maintain(
       from: 'seconds',
       to: 'minutes',
       until: floor(now - KEEP_SECONDS, MINUTE),
-      bucketEnd: (instant) => Math.ceil(instant / MINUTE) * MINUTE,
+      bucketEnd: (instant) => ceil(instant, MINUTE),
     });
     await dropRows(writer, `${family.name}_seconds`, fineSince);
     await dropRows(writer, `${family.name}_minutes`, fineSince);
   }
   await forgetOldRemotes(writer);
-  const hoursUntil = days.at(Math.max(1, now - KEEP_HOURS)).since;
+  // The instant after, since midnight itself belongs to the day it ends.
+  const hoursUntil = days.at(Math.max(0, now - KEEP_HOURS) + 1).since;
   const bucketEnd = (instant: EpochMs) => days.at(instant).until;
   const toDays = { from: 'hours', to: 'days', until: hoursUntil, bucketEnd } as const;
   await rollUp(writer, {
@@ -46,14 +47,26 @@ export async function maintain(
   await dropOldBuilds(writer, now);
 }
 
+/** The ends of the last hours and days up to an instant. */
+const LAST_COARSE = ['traffic_hours', 'traffic_days', 'link_hours', 'link_days']
+  .map((table) => `SELECT max(ended_at) AS ended_at FROM ${table} WHERE ended_at <= ?1`)
+  .join(' UNION ALL ');
+
 /** Seconds and minutes up to the returned instant count no more, from this one transaction on. */
 function advanceFineSince(writer: Writer, now: EpochMs): Promise<EpochMs> {
   return writer.transaction(async (connection) => {
     const state = await connection.get<{ fine_since: number }>('SELECT fine_since FROM state');
     const before = state!.fine_since;
-    // A clock that had been far ahead is right again: from the next hour on, rows are fine once more.
-    const wasAhead = before > now;
-    const after = wasAhead ? Math.ceil(now / HOUR) * HOUR : Math.max(before, floor(now - KEEP_MINUTES, HOUR));
+    let after = Math.max(before, floor(now - KEEP_MINUTES, HOUR));
+    if (before > now) {
+      // A clock that had been far ahead is right again. Rows are fine once more after this hour, and after
+      // those whose seconds and minutes are gone.
+      const last = await connection.get<{ ended_at: number | null }>(
+        `SELECT max(ended_at) AS ended_at FROM (${LAST_COARSE})`,
+        before,
+      );
+      after = ceil(Math.max(now, last?.ended_at ?? 0), HOUR);
+    }
     await connection.run(
       'UPDATE state SET fine_since = ?1, remotes_since = min(remotes_since, ?1) WHERE fine_since <> ?1',
       after,
@@ -71,6 +84,10 @@ async function dropOldBuilds(writer: Writer, now: EpochMs): Promise<void> {
     );
     await connection.run('DELETE FROM moves WHERE moved_at <= ?', now - KEEP_MOVES_FOR);
   });
+}
+
+function ceil(instant: EpochMs, unit: number): EpochMs {
+  return Math.ceil(instant / unit) * unit;
 }
 
 function floor(instant: EpochMs, unit: number): EpochMs {

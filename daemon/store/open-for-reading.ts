@@ -1,7 +1,7 @@
 import { NetmeterError } from '../../src/errors.js';
 import type { EpochMs } from '../../src/units.js';
 import { Connection } from './connection.js';
-import { hasContent, readablePath } from './database-file.js';
+import { hasContent, readablePath, whyUnreadable } from './database-file.js';
 import { knownVersion, refuseForeign } from './examine.js';
 import { migrations } from './migrations/index.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -16,8 +16,13 @@ import type { Store } from './types.js';
  */
 export async function openForReading(directory: string, now: () => EpochMs): Promise<Store> {
   const path = readablePath(directory);
-  await refuseForeign(path);
-  const reader = await connect(path);
+  let reader: Connection;
+  try {
+    await refuseForeign(path);
+    reader = await connect(path);
+  } catch (error) {
+    throw isUnusable(error) ? (whyUnreadable(path) ?? error) : error;
+  }
   try {
     await refuseOlder(reader);
   } catch (error) {
@@ -39,8 +44,7 @@ async function connect(path: string): Promise<Connection> {
     return reader;
   } catch (error) {
     await reader.close();
-    const refused = error instanceof NetmeterError && error.code === 'state-dir-unusable';
-    if (!refused || hasContent(`${path}-wal`)) throw error;
+    if (!isUnusable(error) || hasContent(`${path}-wal`)) throw error;
     return Connection.open(path, { readOnly: true, immutable: true });
   }
 }
@@ -53,4 +57,8 @@ async function refuseOlder(reader: Connection): Promise<void> {
     `${reader.path} has schema ${version}; this netmeter reads schema ${migrations.length}`,
     { hint: 'start the daemon once, it brings the database up to date: netmeter start' },
   );
+}
+
+function isUnusable(error: unknown): boolean {
+  return error instanceof NetmeterError && error.code === 'state-dir-unusable';
 }
