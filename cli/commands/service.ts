@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NetmeterError } from '../../src/errors.js';
 import { SCHEMA } from '../../src/protocol/documents.js';
 import { placesOf } from '../ask.js';
@@ -14,6 +15,9 @@ interface ServiceOptions extends GlobalOptions {
   unitDir: string;
   print?: boolean;
 }
+
+/** As the unit's StateDirectory= and RuntimeDirectory=. */
+const MADE_BY_SYSTEMD = ['/var/lib/netmeter', '/run/netmeter'];
 
 const unitDir = {
   flags: '--unit-dir <dir>',
@@ -63,7 +67,9 @@ function serviceUnit(io: Io, options: ServiceOptions): string {
   const { nodeArgs, main } = io.daemonProgram;
   const settings = daemonArguments({ place, dockerHost: options.dockerHost }, {}, 0);
   const command = [process.execPath, ...nodeArgs, main, ...settings, ...args, '--foreground'];
-  return unitText({ command, clientGroup });
+  const given = [place.stateDir, dirname(place.socket)];
+  const writable = new Set(given.filter((dir) => !MADE_BY_SYSTEMD.includes(dir)));
+  return unitText({ command, clientGroup, writable: [...writable] });
 }
 
 /** Two daemons cannot share a place: systemd would try in vain. */

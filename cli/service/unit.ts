@@ -20,6 +20,8 @@ export interface UnitSettings {
   command: readonly string[];
   /** Name or id of the group whose members may ask the daemon; `undefined` where only root may. */
   clientGroup: string | undefined;
+  /** Existing directories to write to, besides those that systemd makes for the unit. */
+  writable: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export interface UnitSettings {
  * others; write protection of cgroups, in which `netmeter run` puts commands; and write-and-execute
  * protection of memory, which V8's compiler needs.
  */
-export function unitText({ command, clientGroup }: UnitSettings): string {
+export function unitText({ command, clientGroup, writable }: UnitSettings): string {
   const lines = [
     '# Written by: netmeter service install. Removed by: netmeter service remove.',
     '[Unit]',
@@ -64,7 +66,7 @@ export function unitText({ command, clientGroup }: UnitSettings): string {
     'ProtectKernelLogs=yes',
     'ProtectKernelModules=yes',
     'ProtectKernelTunables=yes',
-    'ReadWritePaths=/sys/fs/bpf',
+    `ReadWritePaths=${['/sys/fs/bpf', ...writable].map(quoted).join(' ')}`,
     'PrivateDevices=yes',
     'PrivateTmp=yes',
     'LockPersonality=yes',
