@@ -40,9 +40,9 @@ export class Namespaces {
     return execFileSync('ip', ['netns', 'exec', namespace, command, ...args], { encoding: 'utf8' });
   }
 
-  /** Starts a command within a namespace; its pid is the command's own. */
+  /** Starts a command within a namespace: it is there from its first moment on. */
   start(namespace: string, command: string, args: string[], options: SpawnOptions = {}) {
-    return spawn('ip', ['netns', 'exec', namespace, command, ...args], { stdio: 'ignore', ...options });
+    return this.inside(namespace, () => spawn(command, args, { stdio: 'ignore', ...options }));
   }
 
   /** Runs synchronous code of this process within a namespace. */
@@ -149,5 +149,5 @@ const FETCH = `
   let bytes = 0;
   require('node:net').connect(Number(port), address)
     .on('data', (part) => { bytes += part.length; })
-    .on('end', () => console.log(bytes));
+    .on('end', () => process.stdout.write(String(bytes)));
 `;
