@@ -38,8 +38,14 @@ export interface Calibration {
 const KNOWN_HEADERS: readonly number[] = [0, 4, 8, 14, 18, 22, 26];
 /** How far from one of them a measurement may be: less than half of their least distance. */
 const TOLERANCE_BYTES = 1;
-/** Fewer packets than this prove nothing. */
+/** Fewer packets than this prove nothing, unless they fit exactly. */
 const LEAST_PACKETS = 1000;
+/** Where nothing at all is left over, fewer do, and where no more is than small packets of the kernel's own. */
+const LEAST_EXACT_PACKETS = 64;
+/** A packet that only the link counted is the kernel's own, ARP or ICMPv6 as a rule: so small at most. */
+const SMALL_PACKET_BYTES = 128;
+/** Of so many packets, one may be such a stray. */
+const PACKETS_PER_STRAY = 100;
 /** A window that has not told by then is given up: the link carries packets of nobody, or merged ones. */
 const MOST_PACKETS = 200_000;
 /** What a packet that only one side counted may weigh: one of full size on Ethernet. */
@@ -60,9 +66,11 @@ export function calibrate(known: Calibration, sample: CalibrationSample): Calibr
     ownerPackets: known.window.ownerPackets + sample.ownerPackets,
   };
   const most = Math.max(window.linkPackets, window.ownerPackets);
-  if (most < LEAST_PACKETS || (!isConclusive(window) && most < MOST_PACKETS)) return { ...known, window };
-  const found = isConclusive(window) ? headerOf(window) : undefined;
-  const next = { ...known, window: emptyWindow(), packetsMatch: isConclusive(window) };
+  const exact = known.headerBytes === undefined ? exactHeaderOf(window) : undefined;
+  const conclusive = most >= LEAST_PACKETS && isConclusive(window);
+  if (exact === undefined && !conclusive && most < MOST_PACKETS) return { ...known, window };
+  const found = exact ?? (conclusive ? headerOf(window) : undefined);
+  const next = { ...known, window: emptyWindow(), packetsMatch: exact !== undefined || conclusive };
   if (found === undefined) return next;
   if (known.headerBytes === undefined || found === known.headerBytes) {
     return { ...next, headerBytes: found, contradiction: undefined };
@@ -75,6 +83,21 @@ export function calibrate(known: Calibration, sample: CalibrationSample): Calibr
 /** The driver's bytes without what it adds; as counted while that is not yet known. */
 export function withoutHeaders(bytes: Bytes, packets: number, calibration: Calibration): Bytes {
   return bytes - packets * (calibration.headerBytes ?? 0);
+}
+
+/**
+ * The one header with which nothing is left over but small packets that no owner has. It decides with few
+ * packets, where link and sockets were read while nothing was on its way.
+ */
+function exactHeaderOf(window: CalibrationSample): number | undefined {
+  const strays = window.linkPackets - window.ownerPackets;
+  if (window.ownerPackets < LEAST_EXACT_PACKETS || strays < 0) return undefined;
+  if (strays * PACKETS_PER_STRAY > window.linkPackets) return undefined;
+  const fitting = KNOWN_HEADERS.filter((header) => {
+    const left = window.linkBytes - header * window.linkPackets - window.ownerBytes;
+    return left >= 0 && left <= strays * SMALL_PACKET_BYTES;
+  });
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 function headerOf({ linkBytes, linkPackets, ownerBytes }: CalibrationSample): number | undefined {
