@@ -10,16 +10,15 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BpfObject, type ProgramCode, readBpfObject } from './build-bpf-elf.js';
+import { hashSources, programDir } from './build-bpf-sources.js';
 
 const CLANG_VERSION = '14';
-const meterDir = fileURLToPath(new URL('../daemon/meter/ebpf', import.meta.url));
-const programDir = join(meterDir, 'program');
-const target = join(meterDir, 'generated', 'bytecode.ts');
+const target = fileURLToPath(new URL('../daemon/meter/ebpf/generated/bytecode.ts', import.meta.url));
 const clang = process.env.CLANG ?? 'clang';
 
 const builds = [
@@ -53,12 +52,6 @@ function compileAll(): BpfObject {
     rmSync(directory, { recursive: true });
   }
   return all;
-}
-
-function hashSources(): string {
-  const hash = createHash('sha256');
-  for (const name of readdirSync(programDir).sort()) hash.update(readFileSync(join(programDir, name)));
-  return hash.digest('hex');
 }
 
 function renderProgram(name: string, { instructions, mapUses }: ProgramCode): string {

@@ -19,12 +19,15 @@ export class CounterReader {
   #keys = new Uint32Array(0);
   #values = new Uint32Array(0);
 
-  /** @param batches false reads entry by entry even where the kernel knows batches */
-  constructor(map: BpfMap, batches = true) {
+  /**
+   * @param batches false reads entry by entry even where the kernel knows batches
+   * @param capacity entries that the buffers hold at first
+   */
+  constructor(map: BpfMap, batches = true, capacity = FIRST_CAPACITY) {
     this.#map = map;
     this.#cursor = new BatchCursor(map);
     this.#batches = batches;
-    this.#reserve(FIRST_CAPACITY);
+    this.#reserve(capacity);
   }
 
   /** True as long as the kernel has not refused to read in batches. */

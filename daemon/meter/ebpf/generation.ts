@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Configuration } from './configuration.js';
-import { version as currentVersion, maps as mapShapes } from './generated/bytecode.js';
+import { maps as mapShapes } from './generated/bytecode.js';
 import {
   directions,
   formatGenerationName,
@@ -14,28 +14,34 @@ import {
   removeGenerationDirectory,
 } from './generation-name.js';
 import { closeQuietly } from './kernel/bpf-call.js';
-import { BpfMap } from './kernel/bpf-map.js';
+import { BpfMap, type MapShape } from './kernel/bpf-map.js';
 import { openPinned, pinObject } from './kernel/bpf-pin.js';
 import { LAYOUT } from './layout.js';
 import { loadCountingPrograms, type MeterMaps } from './programs.js';
+import { explainRefusal } from './refusal.js';
 
+/** What makes one generation as good as another. */
 export interface GenerationOptions {
+  /** Of maps and programs. */
+  version: string;
   /** Most entries of `flows`. */
   maxFlows: number;
-  /** Another version than this one's, to try replacements out. */
-  version?: string | undefined;
+  /** Most entries of `by_cgroup`. */
+  maxCgroups: number;
 }
 
-/** Makes maps and programs, and pins them when there is a directory to pin them in. */
+/**
+ * Makes maps and programs, and pins them when there is a directory to pin them in.
+ * @throws NetmeterError `permission-denied`, `bpf-unavailable`, `bpf-load-failed`
+ */
 export function createGeneration(pinDir: string | undefined, options: GenerationOptions): Generation {
   const epoch = randomBytes(8).toString('hex');
-  const name = { layout: LAYOUT, version: options.version ?? currentVersion, epoch };
+  const name = { layout: LAYOUT, version: options.version, epoch };
   const directory = pinDir === undefined ? undefined : join(pinDir, formatGenerationName(name));
   const fds: number[] = [];
   try {
     const maps = mapRecord((map) => {
-      const shape = map === 'flows' ? { ...mapShapes.flows, maxEntries: options.maxFlows } : mapShapes[map];
-      const created = BpfMap.create(map, shape);
+      const created = BpfMap.create(map, shapeOf(map, options));
       fds.push(created.fd);
       return created;
     });
@@ -47,7 +53,7 @@ export function createGeneration(pinDir: string | undefined, options: Generation
     return generation;
   } catch (error) {
     fds.forEach(closeQuietly);
-    throw error;
+    throw explainRefusal(error);
   }
 }
 
@@ -103,6 +109,16 @@ export class Generation {
     this.directory = directory;
   }
 
+  /** Whether it is what these options would make. */
+  is({ version, maxFlows, maxCgroups }: GenerationOptions): boolean {
+    const { flows, by_cgroup: byCgroup } = this.maps;
+    return (
+      this.name.version === version &&
+      flows.shape.maxEntries === maxFlows &&
+      byCgroup.shape.maxEntries === maxCgroups
+    );
+  }
+
   pin(): void {
     const { directory } = this;
     if (directory === undefined) return;
@@ -126,6 +142,12 @@ export class Generation {
     closeQuietly(this.ingress);
     closeQuietly(this.egress);
   }
+}
+
+function shapeOf(map: MapName, { maxFlows, maxCgroups }: GenerationOptions): MapShape {
+  if (map === 'flows') return { ...mapShapes.flows, maxEntries: maxFlows };
+  if (map === 'by_cgroup') return { ...mapShapes.by_cgroup, maxEntries: maxCgroups };
+  return mapShapes[map];
 }
 
 function mapRecord(make: (name: MapName) => BpfMap): MeterMaps {

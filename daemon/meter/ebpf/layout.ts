@@ -20,6 +20,7 @@ export const ENDING = {
   ifindex: 24,
   port: 28,
   flags: 30,
+  reset: 31,
   remoteEnded: 36,
   reused: 37,
   socket: 40,

@@ -6,12 +6,11 @@ import { waitForGracePeriod } from '../../sys/grace-period.js';
 import { type CgroupMount, describeCgroup, findCgroupMount } from './cgroup-mount.js';
 import { CgroupNames } from './cgroup-names.js';
 import { CountingLinks } from './counting-links.js';
-import { version as currentVersion } from './generated/bytecode.js';
+import { version as currentVersion, maps as mapShapes } from './generated/bytecode.js';
 import { createGeneration, type Generation } from './generation.js';
 import { findGenerations, Inheritance } from './inherited.js';
 import { NamingLink } from './naming-link.js';
 import { lockPinDirectory, type Pinning, preparePinDirectory } from './pin-directory.js';
-import { explainRefusal } from './refusal.js';
 
 export interface EbpfMeterOptions {
   /** Where maps and links are pinned, one directory below a BPF file system's root. */
@@ -22,6 +21,8 @@ export interface EbpfMeterOptions {
   procRoot?: string;
   /** Most remotes counted apart, over all owners; those beyond are counted by cgroup. */
   maxFlows?: number;
+  /** Most cgroups counted apart when there is no room for more remotes; those beyond are counted in total. */
+  maxCgroups?: number;
   /** False reads the maps entry by entry, as on kernels without batch reads. */
   batches?: boolean;
   /** How long an ended connection must be quiet before its last packets are counted for its owner. */
@@ -31,7 +32,6 @@ export interface EbpfMeterOptions {
 }
 
 export const DEFAULT_PIN_DIRECTORY = '/sys/fs/bpf/netmeter';
-export const DEFAULT_MAX_FLOWS = 65_536;
 
 /** Everything that is open while metering. */
 export interface OpenParts {
@@ -73,7 +73,8 @@ export function openParts(options: EbpfMeterOptions): OpenParts {
     const bootId = readFileSync(join(procRoot, 'sys/kernel/random/boot_id'), 'utf8').trim();
     const earlier = found.complete.filter((one) => one !== generation);
     const inheritance = Inheritance.read(earlier, (one) => epochOf(bootId, one));
-    const names = CgroupNames.open(mount, [generation.maps.names, ...inheritance.names]);
+    const whole = findCgroupMount(procRoot) ?? mount;
+    const names = CgroupNames.open(whole, [generation.maps.names, ...inheritance.names]);
     const { unreadable } = found;
     return {
       mount,
@@ -119,16 +120,13 @@ function chooseGeneration(
   pinDir: string | undefined,
   options: EbpfMeterOptions,
 ): Generation {
-  const { version = currentVersion, maxFlows = DEFAULT_MAX_FLOWS } = options;
-  const same = pinned.find(
-    ({ name, maps }) => name.version === version && maps.flows.shape.maxEntries === maxFlows,
-  );
-  if (same !== undefined) return same;
-  try {
-    return createGeneration(pinDir, { version, maxFlows });
-  } catch (error) {
-    throw explainRefusal(error);
-  }
+  const wanted = {
+    version: options.version ?? currentVersion,
+    maxFlows: options.maxFlows ?? mapShapes.flows.maxEntries,
+    maxCgroups: options.maxCgroups ?? mapShapes.by_cgroup.maxEntries,
+  };
+  const same = pinned.find((generation) => generation.is(wanted));
+  return same ?? createGeneration(pinDir, wanted);
 }
 
 function attach(

@@ -3,7 +3,7 @@ import type { BpfMap } from './kernel/bpf-map.js';
 import { COUNTER_SIZE, ENDING, FLOW_KEY_SIZE } from './layout.js';
 
 const IPPROTO_TCP = 6;
-/** Quiet this long after the other end's last word: only a repetition can follow. */
+/** Quiet this long after either end's last word: only a repetition can follow. */
 const SETTLE_MS = 2000;
 /** Longer than a TIME_WAIT socket waits for the other end to close (TCP_TIMEWAIT_LEN is 60 s). */
 const GIVEN_UP_NS = 65e9;
@@ -52,8 +52,9 @@ export class Tails {
 
   #isOver(monotonicNs: number): boolean {
     const still = monotonicNs - this.#u64(ENDING.movedAt);
-    const nothingFollows = this.#ending[ENDING.remoteEnded] !== 0 || this.#ending[ENDING.reused] !== 0;
-    return still >= (nothingFollows ? this.#settleNs : GIVEN_UP_NS);
+    const lastWords = [ENDING.reset, ENDING.remoteEnded, ENDING.reused];
+    const spoken = lastWords.some((offset) => this.#ending[offset] !== 0);
+    return still >= (spoken ? this.#settleNs : GIVEN_UP_NS);
   }
 
   #addTail(endingKey: Uint8Array, tx: number): void {

@@ -72,6 +72,11 @@ export class Lab {
     return { path, id: statSync(cgroupRoot + path).ino };
   }
 
+  /** The directory of a cgroup made by {@link cgroup}. */
+  cgroupDirectory(path: string): string {
+    return cgroupRoot + path;
+  }
+
   /** Starts a peer in a namespace and a cgroup, and waits until it is ready. */
   async peer(namespace: string, cgroup: string, ...args: (string | number)[]): Promise<ChildProcess> {
     const script = 'echo $$ > "$1/cgroup.procs" && shift && exec ip netns exec "$@"';
@@ -138,6 +143,29 @@ export class Lab {
   follow(meter: EbpfMeter): string | undefined {
     const ifindex = this.ifindex(this.near, 'up0');
     return inNetworkNamespace(`/run/netns/${this.near}`, () => meter.setLinks([ifindex]));
+  }
+
+  /** Puts a queue and a rate in front of what the far end sends, or takes them away. */
+  slowDown(rate: string | undefined): void {
+    limit(this.far, 'eth0', rate);
+  }
+
+  /** The same for what the near end sends. */
+  slowDownNear(rate: string | undefined): void {
+    limit(this.near, 'up0', rate);
+  }
+
+  /** Removes a cgroup before the lab ends. */
+  async removeCgroup(path: string): Promise<void> {
+    await removeCgroup(cgroupRoot + path);
+  }
+
+  /** Makes a cgroup and removes it at once. @returns the id it had */
+  makeAndRemove(path: string): number {
+    mkdirSync(cgroupRoot + path);
+    const id = statSync(cgroupRoot + path).ino;
+    rmdirSync(cgroupRoot + path);
+    return id;
   }
 
   cookie(namespace: string): number {
@@ -223,6 +251,12 @@ function sysctl(namespace: string, setting: string): void {
 function offload(namespace: string, device: string, { gro }: { gro: boolean }): void {
   const features = ['tso', 'off', 'gso', 'off', 'tx-udp-segmentation', 'off', 'gro', gro ? 'on' : 'off'];
   execFileSync('ip', ['netns', 'exec', namespace, 'ethtool', '-K', device, ...features]);
+}
+
+function limit(namespace: string, device: string, rate: string | undefined): void {
+  const verb = rate === undefined ? 'del' : 'replace';
+  const queue = rate === undefined ? [] : ['tbf', 'rate', rate, 'burst', '64k', 'latency', '400ms'];
+  execFileSync('tc', ['-n', namespace, 'qdisc', verb, 'dev', device, 'root', ...queue]);
 }
 
 /** A file of /proc/PID as it reads in a namespace. */

@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 
+SO_SNDBUFFORCE = 32
 UDP_SEGMENT = 103
 UDP_GRO = 104
 MTU_DISCOVER = {4: (socket.IPPROTO_IP, 10), 6: (socket.IPPROTO_IPV6, 23)}
@@ -107,7 +108,7 @@ def collect(address, port, connections):
 def upload(address, port, size, *options):
     """Sends `size` bytes and exits with most of them still in the socket."""
     client = socket.socket(family(address), socket.SOCK_STREAM)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+    client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 8 << 20)
     apply(client, options)
     client.connect((address, int(port)))
     client.sendall(bytes(int(size)))

@@ -97,6 +97,33 @@ for (const version of ['v4', 'v6'] as const) {
     );
   });
 
+  test(`TCP ${version}, data that was still under way when its receiver had gone`, async () => {
+    const cgroup = lab.cgroup(`abort-${version}`);
+    const before = lab.count();
+    const netns = lab.cookie(lab.near);
+    meter.sample(0);
+    const alreadyCounted = inNamespace(netns);
+    // A queue at the other end, so that a window's worth of data follows the reset.
+    lab.slowDown('50mbit');
+    const pusher = await lab.peer(lab.far, server, 'push', FAR[version], 8000, 24 * MB);
+    await lab.finish(await lab.peer(lab.near, cgroup.path, 'abort', FAR[version], 8000, 2 * MB));
+    await lab.finish(pusher);
+    await lab.quiet(SETTLE_MS + 300);
+    lab.slowDown(undefined);
+    meter.sample(0);
+    const link = difference(lab.count(), before);
+    const tail = counted(meter, cgroup.id, 'rx', ({ key }) => key.startsWith('tail:'));
+    assert.ok(tail.packets > 10, 'data came when no socket was left');
+    const received = counted(meter, cgroup.id, 'rx');
+    // What is between the two hooks at the very moment of the reset has no owner.
+    assert.ok(link.rxPackets - received.packets < 64, `${link.rxPackets} and ${received.packets} packets`);
+    assert.ok(received.packets <= link.rxPackets && received.bytes <= link.rxBytes);
+    // The kernel's own resets are its root cgroup's for IPv4; nothing is counted twice.
+    const sent = inNamespace(netns);
+    assert.is(sent.packets - alreadyCounted.packets, link.txPackets);
+    assert.is(sent.bytes - alreadyCounted.bytes, link.txBytes - link.txPackets * TX_HEADER);
+  });
+
   test(`UDP ${version}, segmented by the kernel on its way out`, async () => {
     const far = ['udp-receive', FAR[version], 8000, 100 * 48_000];
     const near = ['udp-send', FAR[version], 8000, 100, 48_000, 'segment=1200'];
@@ -177,6 +204,17 @@ test('fragments that a program made itself are packets as they are', async () =>
   assert.equal(counted(meter, cgroup.id, 'tx'), { bytes: 50 * 820, packets: 50 });
   assert.is(link.txBytes, 50 * (820 + TX_HEADER));
 });
+
+/** All that was sent in a namespace, by whichever cgroup. */
+function inNamespace(netns: number): Sums {
+  const sums = { bytes: 0, packets: 0 };
+  for (const flow of meter.flows) {
+    if (flow.netns !== netns || flow.direction !== 'tx' || flow.ifindex === 1) continue;
+    sums.bytes += flow.bytes;
+    sums.packets += flow.packets;
+  }
+  return sums;
+}
 
 function sum(first: number, last: number): number {
   return ((first + last) * (last - first + 1)) / 2;

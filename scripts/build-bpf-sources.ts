@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where the sources of the BPF programs are. */
+export const programDir = fileURLToPath(new URL('../daemon/meter/ebpf/program', import.meta.url));
+
+/** SHA-256 over all sources, which is in the bytecode: it tells without a compiler whether both belong together. */
+export function hashSources(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(programDir).sort()) hash.update(readFileSync(join(programDir, name)));
+  return hash.digest('hex');
+}
