@@ -5,11 +5,13 @@ import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../met
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
 import { FlowLedger, GROUP_OWNER } from './flow-ledger.js';
 import type { Draft, TickSource } from './meter-loop.js';
+import type { Neighbours } from './neighbours.js';
 
 export interface ExactSourceOptions {
   meter: EbpfMeter;
   owners: OwnerResolver;
   surroundings: Surroundings;
+  neighbours: Neighbours;
   /** Changes when a remote may have another class or link than before. */
   placesGeneration(): number;
   /** Cookie of the host's network namespace; undefined when the kernel does not tell. */
@@ -17,6 +19,8 @@ export interface ExactSourceOptions {
   monotonic(): Milliseconds;
 }
 
+/** Between sockets of one namespace's networks, which no uplink sees. */
+const INSIDE = { class: 'lan', link: undefined } as const;
 /** How often counters of dead cgroups are looked for. */
 const SWEEP_MS = 10_000;
 
@@ -100,18 +104,20 @@ export class ExactSource implements TickSource {
   }
 
   #place(flow: FlowCounter) {
-    const { hostNetns, surroundings } = this.#options;
-    const isHost = flow.netns === 0 || hostNetns === undefined ? undefined : flow.netns === hostNetns;
-    const { class: trafficClass, link } = classify(
-      { ...flow.remote, ...flow, hostNetns: isHost ?? false },
-      surroundings,
-    );
-    return { class: trafficClass, link };
+    const { hostNetns, surroundings, meter, neighbours } = this.#options;
+    // Where the kernel does not tell namespaces apart, an interface's number means nothing either.
+    const isHost = hostNetns !== undefined && flow.netns === hostNetns;
+    const place = classify({ ...flow.remote, ...flow, hostNetns: isHost }, surroundings);
+    const staysInside =
+      place.class === 'wan' &&
+      !isHost &&
+      neighbours.isNeighbour(flow.netns, meter.cgroupPath(flow.cgroupId), flow.remote.address);
+    return staysInside ? INSIDE : { class: place.class, link: place.link };
   }
 
   /** Everything up to here is stored, so that what is removed from the kernel is stored, too. */
   #sweep(): void {
-    const { meter, owners, monotonic } = this.#options;
+    const { meter, owners, neighbours, monotonic } = this.#options;
     const now = monotonic();
     if (now - this.#lastSweepAt < SWEEP_MS) return;
     this.#lastSweepAt = now;
@@ -122,5 +128,6 @@ export class ExactSource implements TickSource {
       this.#forget.add(key);
     }
     owners.review(new Set(meter.flows.map((flow) => flow.cgroupId)));
+    neighbours.forgetUnused(new Set(meter.flows.map((flow) => flow.netns)));
   }
 }

@@ -19,6 +19,7 @@ import type { Clock } from './clock.js';
 import { ExactSource } from './exact-source.js';
 import { LinkSource } from './link-source.js';
 import { MeterLoop, type TickSource } from './meter-loop.js';
+import { Neighbours } from './neighbours.js';
 import { OwnerCounterSource, type OwnerReading } from './owner-counter-source.js';
 import { firstProcessIn } from './step-processes.js';
 import type { OpenTier } from './tier.js';
@@ -162,7 +163,7 @@ export class MeterPart implements Part, ExecutionListener {
   }
 
   #exactSource(meter: EbpfMeter, { countedSince, positions }: Resumption): ExactSource {
-    const { owners, links, hostNetns, clock } = this.#options;
+    const { owners, links, hostNetns, clock, procRoot } = this.#options;
     const proxyAt = proxyLookup([]);
     const surroundings: Surroundings = {
       route: (address) => links.route(address),
@@ -170,8 +171,15 @@ export class MeterPart implements Part, ExecutionListener {
       proxyAt,
     };
     const placesGeneration = () => links.generation;
-    const { monotonic } = clock;
-    const exact = new ExactSource({ meter, owners, surroundings, placesGeneration, hostNetns, monotonic });
+    const exact = new ExactSource({
+      meter,
+      owners,
+      surroundings,
+      neighbours: new Neighbours(procRoot, meter.cgroup.path, clock.monotonic),
+      placesGeneration,
+      hostNetns,
+      monotonic: clock.monotonic,
+    });
     exact.restore(countedSince === undefined ? undefined : positions);
     this.#exact = exact;
     return exact;

@@ -1,0 +1,48 @@
+/** The parts of netmeter's JSON documents that these tests read. */
+import type {
+  BuildShowDocument,
+  BuildsDocument,
+  ReportDocument,
+  StatusDocument,
+  StepDocument,
+} from '../../../src/protocol/documents.js';
+import { eventually, type Netmeter } from '../harness/index.js';
+
+export function status(netmeter: Netmeter, since?: string): Promise<StatusDocument> {
+  return netmeter.json<StatusDocument>(since === undefined ? ['status'] : ['status', '--since', since]);
+}
+
+/** The build of that image tag once it is over and every step that ran has its process. */
+export async function finishedBuild(netmeter: Netmeter, name: string): Promise<BuildShowDocument> {
+  return eventually(`build ${name} to be known as finished`, 30_000, async () => {
+    const { builds } = await netmeter.json<BuildsDocument>(['builds']);
+    const build = builds.find((candidate) => candidate.name === name && candidate.status !== 'running');
+    if (build === undefined) return undefined;
+    const shown = await netmeter.json<BuildShowDocument>(['build', 'show', build.ref]);
+    return shown.steps.some(isUndecided) ? undefined : shown;
+  });
+}
+
+/** A step that ran and has no process yet; a match needs a second to be sure. */
+function isUndecided(step: StepDocument): boolean {
+  return step.kind === 'run' && step.status === 'done' && step.attribution !== 'exact';
+}
+
+export function report(netmeter: Netmeter, since: string): Promise<ReportDocument> {
+  return netmeter.json<ReportDocument>(['report', '--since', since]);
+}
+
+/** The one step whose name holds a text. */
+export function stepNamed(shown: BuildShowDocument, text: string): StepDocument {
+  const found = shown.steps.filter((step) => step.name.includes(text));
+  if (found.length !== 1 || found[0] === undefined) {
+    const names = shown.steps.map((step) => step.name).join('\n');
+    throw new Error(`${found.length} steps have ${JSON.stringify(text)} in their names:\n${names}`);
+  }
+  return found[0];
+}
+
+export function received(step: StepDocument): number {
+  if (step.wan.rxBytes === null) throw new Error(`the bytes of ${step.name} are not known`);
+  return step.wan.rxBytes;
+}
