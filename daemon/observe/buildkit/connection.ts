@@ -37,13 +37,16 @@ export async function connectBuildkit(
   address: EngineAddress,
   signal: AbortSignal,
 ): Promise<BuildkitConnection> {
-  return openGrpc(await openSocket(address, signal), address);
+  return openGrpc(address, () => openSocket(address, signal));
 }
 
-/** gRPC over a connection that is open already. Its library is loaded at the first use, not before. */
-export async function openGrpc(socket: Duplex, address: EngineAddress): Promise<BuildkitConnection> {
+/** gRPC over a connection. Its library is loaded at the first use, not before. */
+export async function openGrpc(
+  address: EngineAddress,
+  openConnection: () => Promise<Duplex>,
+): Promise<BuildkitConnection> {
   const { GrpcConnection } = await import('./grpc-connection.js');
-  return new GrpcConnection(socket, address);
+  return new GrpcConnection(await openConnection(), address);
 }
 
 async function openSocket(address: EngineAddress, signal: AbortSignal): Promise<Duplex> {

@@ -7,25 +7,23 @@ import type { BuildkitConnection, HistoryEvent } from './connection.js';
 import { toHistoryEvent, toStatusUpdate } from './convert.js';
 import { Control } from './generated/control_pb.js';
 import { grpcError } from './grpc-error.js';
+import { SingleSession } from './single-session.js';
 
 /** Engines split a build's replay into messages of little more than 1 MiB of logs (seen on Engine 28). */
 const MOST_MESSAGE_BYTES = 64 << 20;
 
 /** BuildKit's control service over one connection, which is not opened anew when it ends. */
 export class GrpcConnection implements BuildkitConnection {
-  readonly #socket: Duplex;
   readonly #address: EngineAddress;
+  readonly #session: SingleSession;
   readonly #client: Client<typeof Control>;
-  #used = false;
 
   constructor(socket: Duplex, address: EngineAddress) {
-    this.#socket = socket;
     this.#address = address;
-    // Without a listener an error of the socket would end the process; streams report it.
-    socket.on('error', () => {});
+    this.#session = new SingleSession(socket);
     const transport = createGrpcTransport({
-      baseUrl: 'http://buildkit',
-      nodeOptions: { createConnection: () => this.#takeSocket() },
+      baseUrl: this.#session.authority,
+      sessionManager: this.#session,
       acceptCompression: [],
       readMaxBytes: MOST_MESSAGE_BYTES,
       binaryOptions: { readUnknownFields: false },
@@ -56,17 +54,11 @@ export class GrpcConnection implements BuildkitConnection {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#session.close();
   }
 
   get closed(): boolean {
-    return this.#socket.destroyed;
-  }
-
-  #takeSocket(): Duplex {
-    if (this.#used) throw new Error('the connection has ended');
-    this.#used = true;
-    return this.#socket;
+    return this.#session.closed;
   }
 
   #error(error: unknown, signal: AbortSignal): unknown {

@@ -3,6 +3,8 @@ import { NetmeterError } from '../../../src/errors.js';
 import type { EngineAddress } from '../docker/engine-address.js';
 import { nonsense } from '../docker/engine-errors.js';
 
+const UNREADABLE: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.InvalidArgument]);
+
 /**
  * What a failed call says about the engine.
  *
@@ -27,10 +29,9 @@ export function grpcError(address: EngineAddress, error: unknown, gone: boolean)
       cause: error,
     });
   }
-  // A connection that breaks off resets its streams with CANCEL; what cannot be read is an internal error.
-  if (code === Code.Internal || code === Code.Unknown || code === Code.InvalidArgument) {
-    if (isProtocolError(error) || !gone)
-      return nonsense(address, `its gRPC makes no sense: ${rawMessage}`, error);
+  // A connection that breaks off cancels its calls; what cannot be read has one of these codes.
+  if (isProtocolError(error) || (UNREADABLE.has(code) && !gone) || code === Code.ResourceExhausted) {
+    return nonsense(address, `its gRPC makes no sense: ${rawMessage}`, error);
   }
   return new NetmeterError('engine-unreachable', `the BuildKit at ${address.url} went away: ${rawMessage}`, {
     hint: 'netmeter connects again by itself; see whether the engine runs: docker info',
