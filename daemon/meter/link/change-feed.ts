@@ -92,7 +92,9 @@ function readChange({ type, payload }: NetlinkMessage, changes: Changes): void {
   if (type === RTM_NEWLINK || type === RTM_DELLINK) {
     // A bridge announces its ports in the same words: leaving it looks like a link's end.
     if (readU8(payload) !== AF_UNSPEC) return;
-    changes.links.push({ gone: type === RTM_DELLINK, link: parseLink(payload) });
+    const link = parseLink(payload);
+    // Wireless drivers announce their own events so, without a name and all the rest.
+    if (link.name !== '') changes.links.push({ gone: type === RTM_DELLINK, link });
   } else if (type === RTM_NEWROUTE || type === RTM_DELROUTE) {
     changes.routes.push(parseRoute(payload));
   } else if (type === RTM_NEWADDR || type === RTM_DELADDR) {

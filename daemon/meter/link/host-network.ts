@@ -1,5 +1,11 @@
 import { addressScope } from '../../../src/metering/address.js';
-import { type LinkView, type Route, routeThrough, UNREACHABLE } from '../../../src/metering/route.js';
+import {
+  type LinkView,
+  type Prefix,
+  type Route,
+  routeThrough,
+  UNREACHABLE,
+} from '../../../src/metering/route.js';
 import type { Changes } from './change-feed.js';
 import { isLoopback, isPointToPoint, isTunnel } from './link-kind.js';
 import { IFF_LOWER_UP, IFF_UP, type Link, parseLink, RTM_GETLINK } from './link-message.js';
@@ -10,6 +16,7 @@ import {
   AF_INET6,
   lookupKey,
   parseRoute,
+  type RouteEntry,
   RTA_DST,
   RTM_GETROUTE,
   routeRequest,
@@ -70,7 +77,7 @@ export class HostNetwork {
       if (!gone && !this.#links.has(link.ifindex)) created.set(link.ifindex, link);
       if (gone ? this.#removeLink(link.ifindex) : this.#changeLink(link)) concerned = true;
     }
-    for (const { destination } of changes.routes) {
+    for (const destination of distinct(changes.routes)) {
       concerned = this.#routes.forgetPrefix(destination) || concerned;
     }
     if (changes.everything) this.load();
@@ -161,6 +168,13 @@ export class HostNetwork {
     const view = hop?.ifindex === undefined ? undefined : this.link(hop.ifindex);
     return routeThrough(answer.type, view, address, hop?.gateway);
   }
+}
+
+/** Each container brings the same link-local and multicast prefixes. */
+function distinct(routes: readonly RouteEntry[]): Iterable<Prefix> {
+  return new Map(
+    routes.map(({ destination }) => [`${destination.address}/${destination.bits}`, destination]),
+  ).values();
 }
 
 /** What of a view is part of cached answers. */

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { NetmeterError } from '../../../src/errors.js';
 import { addTraffic, noTraffic, type Traffic } from '../../../src/units.js';
 import { isErrno } from '../../sys/system-error.js';
 import type { Rtnetlink } from '../link/rtnetlink.js';
@@ -64,11 +65,16 @@ export class NamespaceBook {
     const present = new Set<Namespace>();
     this.#unmetered = [];
     for (const owner of owners) {
-      const namespace = this.#namespaceOf(owner, own);
-      if (namespace !== undefined) present.add(namespace);
+      try {
+        present.add(this.#namespaceOf(owner, own));
+      } catch (error) {
+        if (!(error instanceof NetmeterError)) throw error;
+        this.#unmetered.push({ ownerId: owner.ownerId, because: error.message });
+      }
     }
-    for (const namespace of this.#namespaces)
+    for (const namespace of this.#namespaces) {
       namespace.leaving = present.has(namespace) ? undefined : (namespace.leaving ?? 0);
+    }
   }
 
   /** The host's number for it, as long as it exists; later the number may be another namespace's. */
@@ -85,39 +91,43 @@ export class NamespaceBook {
   }
 
   exists({ path, inode }: Namespace): boolean {
-    return this.#proc.namespaceInode(path) === inode;
+    try {
+      return this.#proc.namespaceInode(path) === inode;
+    } catch (error) {
+      // The number is another user's process's by now.
+      if (error instanceof NetmeterError) return false;
+      throw error;
+    }
   }
 
   forget(namespace: Namespace): void {
     this.#namespaces = this.#namespaces.filter((other) => other !== namespace);
   }
 
-  #namespaceOf(owner: NamespacedOwner, own: number | undefined): Namespace | undefined {
+  /** @throws NetmeterError when the owner has none that can be metered */
+  #namespaceOf(owner: NamespacedOwner, own: number | undefined): Namespace {
     const { ownerId } = owner;
     const pid = 'pid' in owner ? owner.pid : undefined;
     const path = 'pid' in owner ? this.#proc.namespacePath(owner.pid) : owner.namespacePath;
     const inode = this.#proc.namespaceInode(path);
-    if (inode === undefined) {
-      // Its process has ended, and its last word may still come.
-      const last = this.#namespaces.find(
-        (namespace) => namespace.ownerId === ownerId && namespace.path === path,
-      );
-      if (last === undefined) this.#unmetered.push({ ownerId, because: `${path} does not exist` });
-      return last;
+    if (inode !== undefined && inode === own) {
+      throw new NetmeterError('not-found', "it shares the host's network namespace");
     }
-    if (inode === own) {
-      this.#unmetered.push({ ownerId, because: "it shares the host's network namespace" });
-      return undefined;
+    const known = this.#namespaces.find((namespace) =>
+      // Without an inode its process has ended, and its last word may still come.
+      inode === undefined
+        ? namespace.ownerId === ownerId && namespace.path === path
+        : namespace.inode === inode && !hasEnded(namespace),
+    );
+    if (known !== undefined) {
+      if (known.ownerId !== ownerId && !known.sharedWith.includes(ownerId)) known.sharedWith.push(ownerId);
+      return known;
     }
-    const known = this.#namespaces.find((namespace) => namespace.inode === inode && !hasEnded(namespace));
-    if (known === undefined) {
-      const empty = { sharedWith: [], ends: [], inside: undefined, nsid: undefined, leaving: undefined };
-      const added = { inode, ownerId, pid, path, ...empty };
-      this.#namespaces.push(added);
-      return added;
-    }
-    if (known.ownerId !== ownerId && !known.sharedWith.includes(ownerId)) known.sharedWith.push(ownerId);
-    return known;
+    if (inode === undefined) throw new NetmeterError('not-found', `${path} does not exist`);
+    const empty = { sharedWith: [], ends: [], inside: undefined, nsid: undefined, leaving: undefined };
+    const added: Namespace = { inode, ownerId, pid, path, ...empty };
+    this.#namespaces.push(added);
+    return added;
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { NetmeterError } from '../../../src/errors.js';
 import { parseProcNetDev } from '../../../src/metering/proc-net-dev.js';
 import { parseIp6Octets, parseIpExtOctets } from '../../../src/metering/proc-netstat.js';
 import { addTraffic, noTraffic, type Traffic, type Transfer } from '../../../src/units.js';
@@ -15,13 +16,18 @@ export class ProcReader {
     this.#root = root;
   }
 
-  /** The inode that names a namespace; `undefined` when its process or file is gone. */
+  /**
+   * The inode that names a namespace; `undefined` when its process or file is gone.
+   * @throws NetmeterError `permission-denied`
+   */
   namespaceInode(path: string): number | undefined {
     try {
       return statSync(path).ino;
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ESRCH')) return undefined;
-      throw error;
+      if (!isErrno(error, 'EACCES', 'EPERM')) throw error;
+      const hint = "looking into other users' processes takes root, or CAP_SYS_PTRACE";
+      throw new NetmeterError('permission-denied', `${path} may not be read`, { hint, cause: error });
     }
   }
 

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LinkMeter, type LinkReading } from '../../../../daemon/meter/link/link-meter.js';
@@ -312,6 +315,23 @@ test('tun is a tunnel, tap is one unless it is a port of a bridge', () => {
     assert.is(meter.tunnels()[0]!.headerBytes, undefined);
   } finally {
     for (const name of ['tun7', 'tap7', 'tap8']) lab.ip(host, `link del ${name}`);
+  }
+});
+
+test('sysfs tells what a driver says of its device', () => {
+  const sysRoot = mkdtempSync(join(tmpdir(), 'netmeter-sys-'));
+  lab.ip(host, 'tuntap add dev wl7 mode tap');
+  try {
+    lab.ip(host, 'link set wl7 master br0');
+    mkdirSync(join(sysRoot, 'class/net/wl7'), { recursive: true });
+    writeFileSync(join(sysRoot, 'class/net/wl7/uevent'), 'DEVTYPE=wlan\nINTERFACE=wl7\nIFINDEX=9\n');
+    meter.stop();
+    meter = new LinkMeter({ links: ['wl7'], sysRoot });
+    lab.inside(host, () => meter.start());
+    assert.is(meter.uplinks()[0]?.kind, 'wireless');
+  } finally {
+    lab.ip(host, 'link del wl7');
+    rmSync(sysRoot, { recursive: true });
   }
 });
 

@@ -2,7 +2,12 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Changes, readChanges } from '../../../../daemon/meter/link/change-feed.js';
-import { parseLink, RTM_DELLINK, RTM_GETLINK } from '../../../../daemon/meter/link/link-message.js';
+import {
+  parseLink,
+  RTM_DELLINK,
+  RTM_GETLINK,
+  RTM_NEWLINK,
+} from '../../../../daemon/meter/link/link-message.js';
 import {
   eachAttribute,
   eachMessage,
@@ -139,6 +144,13 @@ test('a port that leaves its bridge is no link that ends', () => {
   const header = new Uint8Array(16);
   header[0] = 7; // AF_BRIDGE
   readChanges(encodeMessage(RTM_DELLINK, 0, 0, header), changes);
+  assert.equal(changes, { links: [], routes: [], addresses: false, everything: false });
+});
+
+test("a wireless driver's event names no link, and changes none", () => {
+  const changes: Changes = { links: [], routes: [], addresses: false, everything: false };
+  const IFLA_WIRELESS = 11;
+  readChanges(encodeMessage(RTM_NEWLINK, 0, 0, new Uint8Array(16), [[IFLA_WIRELESS, u32(0)]]), changes);
   assert.equal(changes, { links: [], routes: [], addresses: false, everything: false });
 });
 

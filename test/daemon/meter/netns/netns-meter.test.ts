@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -285,6 +285,25 @@ test('owners that cannot be metered are named', () => {
     { ownerId: 'container:gone', because: '/proc/4194303/ns/net does not exist' },
     { ownerId: 'exec:gone', because: '/run/netns/nm-h-none does not exist' },
   ]);
+});
+
+test('without the right to look into other processes, owners say so', async () => {
+  const one = container('s');
+  const meterPath = new URL('../../../../daemon/meter/netns/netns-meter.ts', import.meta.url).href;
+  const code = `
+    const { NetnsMeter } = await import(${JSON.stringify(meterPath)});
+    const meter = new NetnsMeter('/proc');
+    meter.start();
+    meter.setOwners([{ ownerId: 'container:s', pid: ${one.pid} }]);
+    process.stdout.write(JSON.stringify(meter.sample().unmetered));
+    meter.stop();
+  `;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', code];
+  const said = execFileSync('setpriv', ['--bounding-set=-sys_ptrace', ...node], { encoding: 'utf8' });
+  assert.equal(JSON.parse(said), [
+    { ownerId: 'container:s', because: `/proc/${one.pid}/ns/net may not be read` },
+  ]);
+  await die(one);
 });
 
 test('a namespace without a pair is read from inside', async () => {
