@@ -7,6 +7,7 @@ import { lockHolder } from '../client/lock-holder.js';
 import type { Command, GlobalOptions } from '../command.js';
 import type { Io } from '../io.js';
 import { daemonArguments } from '../launch/daemon-arguments.js';
+import { cgroup2Mount } from '../service/cgroup2-mount.js';
 import { serviceClients } from '../service/client-group.js';
 import { installService, removeService, type ServiceOutcome, SYSTEM_SERVICE } from '../service/install.js';
 import { UNIT_NAME, unitText } from '../service/unit.js';
@@ -69,7 +70,8 @@ function serviceUnit(io: Io, options: ServiceOptions): string {
   const command = [process.execPath, ...nodeArgs, main, ...settings, ...args, '--foreground'];
   const given = [place.stateDir, dirname(place.socket)];
   const writable = new Set(given.filter((dir) => !MADE_BY_SYSTEMD.includes(dir)));
-  return unitText({ command, clientGroup, writable: [...writable] });
+  const cgroupRoot = cgroup2Mount(readFileSync('/proc/self/mountinfo', 'utf8'));
+  return unitText({ command, clientGroup, cgroupRoot, writable: [...writable] });
 }
 
 /** Two daemons cannot share a place: systemd would try in vain. */

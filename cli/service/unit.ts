@@ -20,6 +20,8 @@ export interface UnitSettings {
   command: readonly string[];
   /** Name or id of the group whose members may ask the daemon; `undefined` where only root may. */
   clientGroup: string | undefined;
+  /** Mount point of cgroup2; `undefined` where there is none. */
+  cgroupRoot: string | undefined;
   /** Existing directories to write to, besides those that systemd makes for the unit. */
   writable: readonly string[];
 }
@@ -31,7 +33,7 @@ export interface UnitSettings {
  * others; write protection of cgroups, in which `netmeter run` puts commands; and write-and-execute
  * protection of memory, which V8's compiler needs.
  */
-export function unitText({ command, clientGroup, writable }: UnitSettings): string {
+export function unitText({ command, clientGroup, cgroupRoot, writable }: UnitSettings): string {
   const lines = [
     '# Written by: netmeter service install. Removed by: netmeter service remove.',
     '[Unit]',
@@ -40,7 +42,9 @@ export function unitText({ command, clientGroup, writable }: UnitSettings): stri
     '',
     '[Service]',
     'Type=notify',
+    ...runParent('ExecStartPre=+/bin/mkdir -p', cgroupRoot),
     `ExecStart=${command.map(quoted).join(' ')}`,
+    ...runParent('ExecStopPost=-+/bin/rmdir', cgroupRoot),
     'Restart=on-failure',
     'RestartSec=5',
     'WatchdogSec=60',
@@ -65,8 +69,10 @@ export function unitText({ command, clientGroup, writable }: UnitSettings): stri
     'ProtectHostname=yes',
     'ProtectKernelLogs=yes',
     'ProtectKernelModules=yes',
-    'ProtectKernelTunables=yes',
-    `ReadWritePaths=${['/sys/fs/bpf', ...writable].map(quoted).join(' ')}`,
+    // As ProtectKernelTunables=, which has no way to except the BPF file system.
+    'ReadOnlyPaths=/sys /proc/sys /proc/irq -/proc/sysrq-trigger -/proc/fs -/proc/acpi -/proc/latency_stats',
+    `ReadWritePaths=${['/sys/fs/bpf', '/sys/fs/cgroup', ...writable].map(quoted).join(' ')}`,
+    'InaccessiblePaths=-/proc/kallsyms -/proc/kcore',
     'PrivateDevices=yes',
     'PrivateTmp=yes',
     'LockPersonality=yes',
@@ -83,6 +89,14 @@ export function unitText({ command, clientGroup, writable }: UnitSettings): stri
     '',
   ];
   return lines.join('\n');
+}
+
+/**
+ * The parent of the cgroups of `netmeter run`, made and removed with all of root's rights: nobody may write in
+ * the root of cgroup2 without CAP_DAC_OVERRIDE, which would let the daemon write everywhere.
+ */
+function runParent(setting: string, cgroupRoot: string | undefined): string[] {
+  return cgroupRoot === undefined ? [] : [`${setting} ${quoted(`${cgroupRoot}/netmeter`)}`];
 }
 
 /** One word of a command line as systemd.service(5) wants it: `%` and `$` are its own. */

@@ -6,22 +6,28 @@ import { buildSync } from 'esbuild';
 import { type Place, resolvePlaces } from '../../../src/protocol/paths.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const BUNDLE = `${ROOT}node_modules/.cache/netmeter-fixture-${process.pid}.mjs`;
 
 /** The fixture daemon as one file, as the build makes the daemon: it starts ten times faster than its sources. */
 export function fixtureDaemon(): string {
-  if (existsSync(BUNDLE)) return BUNDLE;
+  return bundled('test/daemon/lifecycle/fixture-daemon.ts');
+}
+
+/** A program of the project as one file, bundled once a test run. */
+export function bundled(entry: string): string {
+  const outfile = `${ROOT}node_modules/.cache/netmeter-${entry.replaceAll(/\W/g, '-')}-${process.pid}.mjs`;
+  if (existsSync(outfile)) return outfile;
   buildSync({
-    entryPoints: [fileURLToPath(new URL('fixture-daemon.ts', import.meta.url))],
-    outfile: BUNDLE,
+    entryPoints: [ROOT + entry],
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['koffi', 'ws'],
+    external: ['koffi', 'sqlite3', 'ws'],
+    banner: { js: 'import { createRequire as cr } from "node:module"; const require = cr(import.meta.url);' },
     logLevel: 'error',
   });
-  process.once('exit', () => rmSync(BUNDLE, { force: true }));
-  return BUNDLE;
+  process.once('exit', () => rmSync(outfile, { force: true }));
+  return outfile;
 }
 
 export interface DaemonProcess {
@@ -41,6 +47,8 @@ export interface DaemonOptions {
   args?: string[];
   /** Run by this program, given before the runtime. */
   wrapper?: string[];
+  /** Another program than the fixture. */
+  program?: string;
 }
 
 export function placeIn(stateDir: string): Place {
@@ -49,16 +57,8 @@ export function placeIn(stateDir: string): Place {
 
 /** In the foreground: its log is on standard error, too. */
 export function startDaemon(stateDir: string, options: DaemonOptions = {}): DaemonProcess {
-  const { parts = 'meter', trace, env = {}, args = [], wrapper = [] } = options;
-  const command = [
-    ...wrapper,
-    process.execPath,
-    fixtureDaemon(),
-    '--state-dir',
-    stateDir,
-    '--foreground',
-    ...args,
-  ];
+  const { parts = 'meter', trace, env = {}, args = [], wrapper = [], program = fixtureDaemon() } = options;
+  const command = [...wrapper, process.execPath, program, '--state-dir', stateDir, '--foreground', ...args];
   const child = spawn(command[0] as string, command.slice(1), {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: {

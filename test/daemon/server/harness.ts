@@ -74,10 +74,10 @@ const request = require('node:http').request(options, (response) => {
   response.on('data', (text) => process.stdout.write(text));
 });
 request.on('error', (error) => process.stdout.write(error.code));
-request.end(body);
+request.end(body.replace('PID', process.pid));
 `;
 
-/** Sends a request as somebody else: the reply's text, or the name of the error that kept it from being sent. */
+/** Sends a request, with PID in it replaced by the sender's, as somebody else: the reply's text, or the name of the error that kept it from being sent. */
 export function askAs(
   uid: number,
   gid: number,
