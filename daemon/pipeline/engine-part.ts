@@ -10,6 +10,7 @@ import { type ExecutionListener, ExecutorWatch } from '../observe/executor/execu
 import type { Store } from '../store/types.js';
 import type { BuildTracker } from './build-tracker.js';
 import type { Clock } from './clock.js';
+import { EarlierBuilds } from './earlier-builds.js';
 
 export interface EnginePartOptions {
   address: EngineAddress;
@@ -21,8 +22,9 @@ export interface EnginePartOptions {
   procRoot: string;
   /** A step that the engine works on itself begins or ends: a good moment for a sample. */
   onEdge(): void;
-  /** Executions, for tiers that have to find their processes. */
   listener: ExecutionListener;
+  /** Nothing was ever counted before this run: what BuildKit remembers is not netmeter's to tell. */
+  isFirstRun: boolean;
 }
 
 /** Watches the builds of one engine, through its restarts: BuildKit's stream and its executor's directory. */
@@ -30,6 +32,7 @@ export class EnginePart implements Part {
   readonly name = 'builds';
   readonly #options: EnginePartOptions;
   readonly #buildkit: BuildkitObserver;
+  readonly #earlier: EarlierBuilds;
   #executor: ExecutorWatch | undefined;
   #executorBecause: string | undefined = 'the engine is not connected';
   #watchedPid: number | undefined;
@@ -38,13 +41,14 @@ export class EnginePart implements Part {
   constructor(options: EnginePartOptions) {
     this.#options = options;
     const { address, store, clock, log, procRoot } = options;
+    this.#earlier = new EarlierBuilds(store, address.name, options.isFirstRun);
     this.#buildkit = new BuildkitObserver({
       address,
       engineName: address.name,
       procRoot,
       now: clock.now,
       log: (message) => log.warn(message),
-      isKnown: async (ref) => isEnded(await store.build(ref)),
+      isKnown: async (ref) => this.#earlier.isEarlier(ref) || isEnded(await store.build(ref)),
       unfinished: async () => {
         const builds = await store.builds({ limit: RECENT });
         return builds.filter((build) => build.engine === address.name && !isEnded(build));
@@ -55,6 +59,7 @@ export class EnginePart implements Part {
 
   async start(signal: AbortSignal): Promise<void> {
     const { docker, tracker, onEdge, log } = this.#options;
+    await this.#earlier.load();
     const engine = docker.engine();
     if (engine !== undefined) this.#watchExecutor(engine);
     this.#ends = [
@@ -68,6 +73,7 @@ export class EnginePart implements Part {
       this.#buildkit.onStepEdge(onEdge),
     ];
     await this.#buildkit.start(signal);
+    await this.#earlier.save();
   }
 
   async stop(): Promise<void> {

@@ -64,6 +64,7 @@ export class NetmeterDaemon {
   #started: Partial<Started> = {};
   #warnings: Warning[] = [];
   #tickedUntil: EpochMs = 0;
+  #isFirstRun = false;
 
   constructor(context: PipelineContext, clock: Clock) {
     this.#context = context;
@@ -152,7 +153,9 @@ export class NetmeterDaemon {
     const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const store = await openStore({ directory: place.stateDir, clock: this.#clock.now, timeZone });
     this.#started.store = store;
-    this.#tickedUntil = (await store.lastTickAt()) ?? this.#clock.now();
+    const lastTickAt = await store.lastTickAt();
+    this.#isFirstRun = lastTickAt === undefined;
+    this.#tickedUntil = lastTickAt ?? this.#clock.now();
     if (store.opened.migratedFrom !== undefined) log.info('the database was migrated to this version');
     if (store.opened.unclean) log.info('the last daemon did not end in order; the database was checked');
   }
@@ -289,6 +292,7 @@ export class NetmeterDaemon {
       procRoot: PROC,
       onEdge: () => meter.edge(),
       listener: both(tracker, meter),
+      isFirstRun: this.#isFirstRun,
     });
     this.#started.engine = engine;
     this.#docker.onPull((pull) => this.#get('settler').pulled(pull));

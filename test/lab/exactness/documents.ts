@@ -12,20 +12,28 @@ export function status(netmeter: Netmeter, since?: string): Promise<StatusDocume
   return netmeter.json<StatusDocument>(since === undefined ? ['status'] : ['status', '--since', since]);
 }
 
-/** The build of that image tag once it is over and every step that ran has its process. */
-export async function finishedBuild(netmeter: Netmeter, name: string): Promise<BuildShowDocument> {
+/**
+ * The build of that image tag once it is over and every RUN step that ran has its process.
+ * @param least how sure that has to be
+ */
+export async function finishedBuild(
+  netmeter: Netmeter,
+  name: string,
+  least: 'exact' | 'inferred' = 'exact',
+): Promise<BuildShowDocument> {
   return eventually(`build ${name} to be known as finished`, 30_000, async () => {
     const { builds } = await netmeter.json<BuildsDocument>(['builds']);
     const build = builds.find((candidate) => candidate.name === name && candidate.status !== 'running');
     if (build === undefined) return undefined;
     const shown = await netmeter.json<BuildShowDocument>(['build', 'show', build.ref]);
-    return shown.steps.some(isUndecided) ? undefined : shown;
+    return shown.steps.some((step) => isUndecided(step, least)) ? undefined : shown;
   });
 }
 
 /** A step that ran and has no process yet; a match needs a second to be sure. */
-function isUndecided(step: StepDocument): boolean {
-  return step.kind === 'run' && step.status === 'done' && step.attribution !== 'exact';
+function isUndecided(step: StepDocument, least: 'exact' | 'inferred'): boolean {
+  if (step.kind !== 'run' || step.status !== 'done' || step.attribution === 'exact') return false;
+  return least === 'exact' || step.attribution !== 'inferred';
 }
 
 export function report(netmeter: Netmeter, since: string): Promise<ReportDocument> {

@@ -58,6 +58,12 @@ export class Netmeter {
     return this.run(['start', ...this.#startArgs]);
   }
 
+  /** How to run the daemon in the foreground, for tests that end it in their own way. */
+  foreground(): { command: string; args: string[]; env: Readonly<Record<string, string>> } {
+    const args = [netmeterBin(), 'start', '--foreground', ...this.#startArgs];
+    return { command: process.execPath, args, env: this.#env };
+  }
+
   stop(): Promise<RunResult> {
     return this.run(['stop']);
   }

@@ -1,0 +1,93 @@
+// The kernel goes on counting while the daemon is dead, and nothing is counted twice when it lives again.
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import {
+  build,
+  bytesPath,
+  captureUplink,
+  difference,
+  docker,
+  lab,
+  labSuite,
+  type Netmeter,
+  originPath,
+  removeContainers,
+  startNetmeter,
+  uplinkCounters,
+} from '../harness/index.js';
+import { finishedBuild, received, status, stepNamed } from './documents.js';
+import { assertAddsUp, assertWithin, receivedOverTcp } from './expectations.js';
+
+const test = labSuite('exactness: crashes');
+const KILLS = 100;
+
+test(`killed at ${KILLS} random moments of a running download`, 900_000, async (cleanup) => {
+  const name = `crash-${process.pid}`;
+  cleanup.defer(() => removeContainers('28', name));
+  const netmeter = await startNetmeter(cleanup);
+  const capture = await captureUplink(cleanup);
+  const { startedAt } = await status(netmeter);
+  const before = uplinkCounters();
+  // Paced, so that it runs all the time at a rate that moves something in every tick.
+  const script = `while true; do wget -q -O /dev/null ${lab().origin}/slow/4000000/${name}?rate=2000000; done`;
+  await docker('28', ['run', '-d', '--name', name, 'nm-busybox', 'sh', '-c', script]);
+  await netmeter.kill9();
+  let kills = 1;
+  for (; kills < KILLS; kills++) await killedAfter(netmeter, Math.random() * 2000);
+  await docker('28', ['rm', '-f', name]);
+  await netmeter.start();
+  const document = await status(netmeter, startedAt ?? '');
+  const raw = difference(uplinkCounters(), before);
+  const { arp, icmp6 } = await capture.stop();
+  assertAddsUp(
+    document,
+    raw,
+    lab().uplink,
+    arp.rxPackets + arp.txPackets + icmp6.rxPackets + icmp6.txPackets,
+  );
+  assert.is(document.owners.filter((owner) => owner.name === name).length, 1);
+});
+
+/** Runs the daemon for a while, starting included, and kills it. */
+async function killedAfter(netmeter: Netmeter, ms: number): Promise<void> {
+  const { command, args, env } = netmeter.foreground();
+  const daemon = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const exited = new Promise((resolve) => daemon.once('exit', resolve));
+  await sleep(ms);
+  daemon.kill('SIGKILL');
+  await exited;
+}
+
+test('a build that ran while the daemon was dead has its bytes', 180_000, async (cleanup) => {
+  const tag = `crash-build-${process.pid}`;
+  const path = bytesPath(20_000_000, 'dead');
+  const netmeter = await startNetmeter(cleanup);
+  await netmeter.kill9();
+  await build({
+    engine: '28',
+    flags: ['--no-cache', '-t', tag],
+    dockerfile: `FROM nm-busybox\nRUN wget -q -O /dev/null ${lab().origin}${path}\n`,
+  });
+  await netmeter.start();
+  const shown = await finishedBuild(netmeter, tag, 'inferred');
+  assertWithin(received(stepNamed(shown, 'RUN wget')), receivedOverTcp(await originPath(path)), 1e-3, 'RUN');
+});
+
+test("an upload that outlives its container is its container's", 120_000, async (cleanup) => {
+  const name = `outlives-${process.pid}`;
+  cleanup.defer(() => removeContainers('28', name));
+  const netmeter = await startNetmeter(cleanup);
+  // The last of it is in the socket's buffer when the process ends; the far end reads slowly.
+  const target = `${lab().origin}/upload/${name}?rate=2000000`;
+  const put = `head -c 6000000 /dev/zero > /f; wget -q -O /dev/null --post-file=/f "${target}" & sleep 1; kill -9 $!`;
+  await docker('28', ['run', '--name', name, 'nm-busybox', 'sh', '-c', put]);
+  await sleep(5000);
+  const sent = await originPath(`/upload/${name}`);
+  assert.ok(sent.socketReceived > 500_000, `${sent.socketReceived} bytes arrived, too few to prove anything`);
+  const owner = (await status(netmeter)).owners.find((candidate) => candidate.name === name);
+  assert.is(owner?.kind, 'container');
+  assertWithin(owner?.wan.txBytes ?? 0, sent.socketReceived * (1500 / 1448), 0.02, 'upload');
+});
+
+test.run();

@@ -1,0 +1,116 @@
+// Steps and containers that are gone before the next sample: all accounted, none swapped.
+import * as assert from 'uvu/assert';
+import {
+  build,
+  bytesPath,
+  docker,
+  lab,
+  labSuite,
+  originStats,
+  type PathCount,
+  removeContainers,
+  startNetmeter,
+} from '../harness/index.js';
+import { finishedBuild, received, status, stepNamed } from './documents.js';
+import { assertWithin, receivedOverTcp } from './expectations.js';
+
+const test = labSuite('exactness: short-lived');
+const COUNT = 200;
+/** Sizes differ by more than what an acknowledgement more or less weighs. */
+const SMALLEST = 20_000;
+const STEP = 1_500;
+
+interface Download {
+  path: string;
+  /** A text that only this step or container has. */
+  marker: string;
+}
+
+function downloads(label: string): Download[] {
+  return Array.from({ length: COUNT }, (_, i) => {
+    const marker = `${label}-${String(i).padStart(3, '0')}-${process.pid}`;
+    return { marker, path: bytesPath(SMALLEST + i * STEP, marker) };
+  });
+}
+
+function fetched(counts: Readonly<Record<string, PathCount>>, path: string): number {
+  const count = counts[path];
+  if (count === undefined) throw new Error(`the origin was never asked for ${path}`);
+  return receivedOverTcp(count);
+}
+
+/** Half of the distance to the neighbour's size, in bytes. */
+function assertOwn(actual: number, expected: number, marker: string): void {
+  assert.ok(Math.abs(actual - expected) < STEP / 2, `${marker}: ${actual} bytes, expected ${expected}`);
+}
+
+test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
+  const all = downloads('step');
+  const tag = `short-steps-${process.pid}`;
+  const netmeter = await startNetmeter(cleanup);
+  const steps = all.map(({ path }) => `RUN wget -q -O /dev/null ${lab().origin}${path}`);
+  await build({
+    engine: '28',
+    flags: ['--no-cache', '-t', tag],
+    dockerfile: `FROM nm-busybox\n${steps.join('\n')}\n`,
+    timeoutMs: 300_000,
+  });
+  const shown = await finishedBuild(netmeter, tag);
+  const { paths } = await originStats();
+  for (const { path, marker } of all) {
+    const step = stepNamed(shown, marker);
+    assert.is(step.attribution, 'exact', marker);
+    assertOwn(received(step), fetched(paths, path), marker);
+  }
+});
+
+test(`${COUNT} containers, each with its own bytes`, 400_000, async (cleanup) => {
+  const all = downloads('container');
+  cleanup.defer(() => removeContainers('28', ...all.map(({ marker }) => marker)));
+  const netmeter = await startNetmeter(cleanup);
+  const queue = [...all];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const fetch = ['wget', '-q', '-O', '/dev/null', lab().origin + next.path];
+      await docker('28', ['run', '--rm', '--name', next.marker, 'nm-busybox', ...fetch]);
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  const document = await status(netmeter);
+  const { paths } = await originStats();
+  for (const { path, marker } of all) {
+    const owners = document.owners.filter((owner) => owner.name === marker);
+    assert.is(owners.length, 1, `${owners.length} owners are called ${marker}`);
+    assert.is(owners[0]?.kind, 'container');
+    assertOwn(owners[0]?.wan.rxBytes ?? 0, fetched(paths, path), marker);
+  }
+});
+
+test('parallel stages with the same text, each its own bytes', 180_000, async (cleanup) => {
+  const sizes = [1, 2, 3, 4, 5, 6].map((millions) => millions * 1_000_000);
+  const tag = `short-same-${process.pid}`;
+  const netmeter = await startNetmeter(cleanup);
+  const paths = sizes.map((size) => bytesPath(size, 'same'));
+  const stages = sizes.map(
+    (_, i) => `
+    FROM nm-busybox AS s${i}
+    COPY url${i} /url
+    RUN wget -q -O /data "$(cat /url)"`,
+  );
+  const copies = sizes.map((_, i) => `COPY --from=s${i} /data /data${i}`);
+  await build({
+    engine: '28',
+    flags: ['--no-cache', '-t', tag],
+    files: Object.fromEntries(paths.map((path, i) => [`url${i}`, lab().origin + path])),
+    dockerfile: `${stages.join('\n')}\nFROM nm-busybox\n${copies.join('\n')}\n`,
+  });
+  const shown = await finishedBuild(netmeter, tag);
+  const stats = await originStats();
+  for (const [i, path] of paths.entries()) {
+    const step = stepNamed(shown, `[s${i} 3/3] RUN wget`);
+    assert.is(step.attribution, 'exact');
+    assertWithin(received(step), fetched(stats.paths, path), 1e-3, `stage s${i}`);
+  }
+});
+
+test.run();
