@@ -3,7 +3,7 @@
  * this folder loads, pins, adopts, reads and removes them. `program/` has their source, `generated/` the
  * bytecode, `kernel/` the commands of bpf(2).
  */
-import { closeSync, rmdirSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Milliseconds } from '../../../src/units.js';
 import { waitForGracePeriod } from '../../sys/grace-period.js';
@@ -19,7 +19,7 @@ import { LinkPrograms } from './link-programs.js';
 import { PIN as NAMING_PIN } from './naming-link.js';
 import { type EbpfMeterOptions, epochOf, type OpenParts, openParts } from './opening.js';
 import type { OverflowCounts } from './overflow.js';
-import type { Pinning } from './pin-directory.js';
+import { type Pinning, removeIfEmpty } from './pin-directory.js';
 import { Tails } from './tails.js';
 
 export type {
@@ -201,7 +201,7 @@ export class EbpfMeter {
     inheritance.release();
     if (pinDir !== undefined) {
       unlinkIfThere(join(pinDir, NAMING_PIN));
-      if (this.unreadable.length === 0) rmdirSync(pinDir);
+      removeIfEmpty(pinDir);
     }
     this.close();
     return last;

@@ -10,7 +10,7 @@ import { version as currentVersion, maps as mapShapes } from './generated/byteco
 import { createGeneration, type Generation } from './generation.js';
 import { findGenerations, Inheritance } from './inherited.js';
 import { NamingLink } from './naming-link.js';
-import { lockPinDirectory, type Pinning, preparePinDirectory } from './pin-directory.js';
+import { lockPinDirectory, type Pinning, preparePinDirectory, removeIfEmpty } from './pin-directory.js';
 
 export interface EbpfMeterOptions {
   /** Where maps and links are pinned, one directory below a BPF file system's root. */
@@ -61,6 +61,7 @@ export function openParts(options: EbpfMeterOptions): OpenParts {
   try {
     const lock = pinDir === undefined ? undefined : lockPinDirectory(pinDir);
     undo.push(() => lock !== undefined && closeSync(lock));
+    undo.push(() => pinDir !== undefined && removeIfEmpty(pinDir));
     const found = pinDir === undefined ? { complete: [], unreadable: [] } : findGenerations(pinDir);
     undo.push(() => found.complete.forEach(close));
     const generation = chooseGeneration(found.complete, pinDir, options);

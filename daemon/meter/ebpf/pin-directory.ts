@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { type ErrorCode, NetmeterError } from '../../../src/errors.js';
 import { tryLockFile } from '../../sys/file-lock.js';
@@ -19,23 +28,33 @@ export function preparePinDirectory(directory: string): Pinning {
   const mounted = mountIfMissing(root);
   if (typeof mounted !== 'boolean') return mounted;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
-    return { ok: true, mountedNow: mounted };
   } catch (error) {
     return refused(root, directory, error);
   }
+  return foreign(directory) ?? { ok: true, mountedNow: mounted };
 }
 
 /** What {@link preparePinDirectory} would find, without making or mounting anything. */
 export function inspectPinDirectory(directory: string): Pinning {
   const root = dirname(directory);
   if (fileSystemMagic(root) !== BPF_FS_MAGIC) return notMounted(root, 'nothing of type bpf is mounted there');
+  const there = existsSync(directory);
   try {
-    accessSync(fileSystemMagic(directory) === undefined ? root : directory, constants.W_OK);
-    return { ok: true, mountedNow: false };
+    accessSync(there ? directory : root, constants.W_OK);
   } catch (error) {
     return refused(root, directory, error);
+  }
+  return (there ? foreign(directory) : undefined) ?? { ok: true, mountedNow: false };
+}
+
+/** Removes the directory when nothing is pinned in it. */
+export function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'ENOENT')) throw error;
   }
 }
 
@@ -62,6 +81,25 @@ function mountIfMissing(root: string): boolean | Pinning {
   } catch (error) {
     return notMounted(root, (error as Error).message);
   }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  }
+}
+
+/**
+ * A BPF file system mounted by hand lets everybody make directories: somebody else's could be taken away
+ * with all that is pinned in it.
+ */
+function foreign(directory: string): Pinning | undefined {
+  const found = lstatSync(directory);
+  if (found.isDirectory() && found.uid === process.geteuid?.()) return undefined;
+  const because = `${directory} belongs to somebody else (user id ${found.uid})`;
+  return { ok: false, code: 'bpffs-unavailable', because, fix: `rm -r ${directory}` };
 }
 
 function notMounted(root: string, because: string): Pinning {

@@ -155,6 +155,10 @@ export class Lab {
     limit(this.near, 'up0', rate);
   }
 
+  setMtu(mtu: number): void {
+    ip('-n', this.near, 'link', 'set', 'up0', 'mtu', String(mtu));
+  }
+
   /** Removes a cgroup before the lab ends. */
   async removeCgroup(path: string): Promise<void> {
     await removeCgroup(cgroupRoot + path);
