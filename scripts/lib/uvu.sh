@@ -2,11 +2,23 @@
 # project's root.
 
 passed=0 failed=0 skipped=0
+test_pid= # of the run that is going on, for who wants to end it
 
 # Counts as a failure what is wrong but no test.
 fail_once() {
   echo "FAILED: $*"
   failed=$((failed + 1))
+}
+
+# The sum on a line of its own. Fails where any test did, and where none ran.
+print_sum() {
+  [ $((passed + failed)) -gt 0 ] || fail_once "no test ran"
+  if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  [ "$failed" -eq 0 ]
 }
 
 # Each folder that holds test files, below those named.
@@ -16,7 +28,7 @@ test_folders() {
 
 # uvu reads the tests of all files into one process: one folder each, so that a crash costs no other's count.
 run_folder() {
-  local folder=$1 limit=${NETMETER_TEST_SECONDS:-1200} log pid status file
+  local folder=$1 limit=${NETMETER_TEST_SECONDS:-1200} log status file
   echo "── $folder"
   for file in "$folder"/*.test.ts "$folder"/*.test.tsx; do
     # Without it uvu would run none of the file's tests, and say nothing.
@@ -24,12 +36,14 @@ run_folder() {
   done
   log=$(mktemp)
   # Not through a pipe: a daemon that a failed test left behind would hold it open.
-  timeout --kill-after=10 "$limit" node --import tsx node_modules/uvu/bin.js "$folder" '^[^/]+\.test\.tsx?$' \
-    </dev/null >"$log" 2>&1 &
-  pid=$!
-  tail -n +1 -s 0.2 -f --pid="$pid" "$log"
-  wait "$pid"
+  # And without colours, or uvu sets FORCE_COLOR for everything that the tests start.
+  timeout --kill-after=10 "$limit" node --import tsx node_modules/uvu/bin.js --no-color "$folder" \
+    '^[^/]+\.test\.tsx?$' </dev/null >"$log" 2>&1 &
+  test_pid=$!
+  tail -n +1 -s 0.2 -f --pid="$test_pid" "$log"
+  wait "$test_pid"
   status=$?
+  test_pid=
   add_totals "$folder" "$log" "$status"
   rm -f "$log"
 }

@@ -86,4 +86,28 @@ test('counts a run that does not end as failed, and ends it', async () => {
   assert.match(output, /not done after 5 seconds/);
 });
 
+/** What the sum prints for these counts, and its exit code. */
+async function sumOf(passed: number, failed: number, skipped: number) {
+  const counts = `passed=${passed} failed=${failed} skipped=${skipped}`;
+  const script = `source scripts/lib/uvu.sh; ${counts}; print_sum; echo "exit $?"`;
+  return (await promisify(execFile)('bash', ['-c', script], { cwd: ROOT })).stdout;
+}
+
+test('the sum fails where a test failed, and where none ran', async () => {
+  assert.is(await sumOf(12, 0, 0), '12 passed, 0 failed\nexit 0\n');
+  assert.is(await sumOf(12, 0, 3), '12 passed, 0 failed, 3 skipped\nexit 0\n');
+  assert.is(await sumOf(12, 1, 0), '12 passed, 1 failed\nexit 1\n');
+  assert.is(await sumOf(0, 0, 0), 'FAILED: no test ran\n0 passed, 1 failed\nexit 1\n');
+});
+
+test('the test command that cannot begin ends with its sum and fails', async () => {
+  // In a user namespace without a mapping, nobody is root.
+  const failure = await promisify(execFile)('unshare', ['-U', 'scripts/test'], { cwd: ROOT }).then(
+    () => assert.unreachable('it needs root'),
+    (error) => error,
+  );
+  assert.is(failure.code, 1);
+  assert.is(failure.stdout.trimEnd().split('\n').pop(), '0 passed, 1 failed');
+});
+
 test.run();

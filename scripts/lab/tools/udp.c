@@ -2,8 +2,9 @@
 //
 //   udp send ADDRESS PORT COUNT SIZE [SEGMENT]  sends COUNT times SIZE bytes; with SEGMENT, the kernel cuts
 //                                               each into datagrams of SEGMENT bytes (UDP_SEGMENT)
-//   udp fetch ADDRESS PORT COUNT SIZE [RATE]    asks the lab's source for COUNT datagrams of SIZE bytes and
-//                                               prints how many came, until all did or 2 s passed in silence
+//   udp fetch ADDRESS PORT COUNT SIZE           asks the lab's source for COUNT datagrams of SIZE bytes, some
+//                                               at a time, until all came or 5 s passed in silence; prints
+//                                               how many came, and fails where not all did
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static char buffer[65536];
 
 static int usage(void) {
   fprintf(stderr, "usage: udp send ADDRESS PORT COUNT SIZE [SEGMENT]\n"
-                  "       udp fetch ADDRESS PORT COUNT SIZE [RATE]\n");
+                  "       udp fetch ADDRESS PORT COUNT SIZE\n");
   return 2;
 }
 
@@ -53,18 +54,27 @@ static int send_all(int fd, long count, long size, int segment) {
   return 0;
 }
 
-static int fetch(int fd, long count, long size, const char *rate) {
-  struct timeval silence = {2, 0};
-  long datagrams = 0, bytes = 0, got;
-  int length = snprintf(buffer, sizeof buffer, "%ld %ld %s\n", count, size, rate);
+static int fetch(int fd, long count, long size) {
+  struct timeval silence = {5, 0};
+  long datagrams = 0, bytes = 0, asked = 0, got = 0;
+  // As much at a time as a socket's buffer holds for sure, so that a busy machine drops nothing.
+  long window = size > 0 && 65536 / size < 64 ? 65536 / size : 64;
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-  if (send(fd, buffer, length, 0) != length) {
-    perror("send");
-    return 1;
-  }
-  while (datagrams < count && (got = recv(fd, buffer, sizeof buffer, 0)) >= 0) {
-    datagrams++;
-    bytes += got;
+  while (datagrams < count && got >= 0) {
+    if (datagrams == asked) {
+      long next = count - asked < window ? count - asked : window;
+      int length = snprintf(buffer, sizeof buffer, "%ld %ld\n", next, size);
+      if (send(fd, buffer, length, 0) != length) {
+        perror("send");
+        return 1;
+      }
+      asked += next;
+    }
+    got = recv(fd, buffer, sizeof buffer, 0);
+    if (got >= 0) {
+      datagrams++;
+      bytes += got;
+    }
   }
   printf("%ld datagrams, %ld bytes\n", datagrams, bytes);
   return datagrams == count ? 0 : 1;
@@ -81,6 +91,6 @@ int main(int argc, char **argv) {
   if (size < 0 || size > 65507) return usage();
   memset(buffer, 'n', sizeof buffer);
   if (strcmp(argv[1], "send") == 0) return send_all(fd, count, size, argc > 6 ? atoi(argv[6]) : 0);
-  if (strcmp(argv[1], "fetch") == 0) return fetch(fd, count, size, argc > 6 ? argv[6] : "");
+  if (strcmp(argv[1], "fetch") == 0) return fetch(fd, count, size);
   return usage();
 }
