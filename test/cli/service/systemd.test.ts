@@ -11,15 +11,12 @@ const DIST = `${ROOT}node_modules/.cache/netmeter-booted-${process.pid}`;
 const dir = temporaryDir();
 
 test.before(() => {
-  const common = {
+  mkdirSync(DIST);
+  buildSync({
     bundle: true,
     platform: 'node',
     external: ['koffi', 'sqlite3'],
     logLevel: 'error',
-  } as const;
-  mkdirSync(DIST);
-  buildSync({
-    ...common,
     entryPoints: [`${ROOT}cli/main.ts`, `${ROOT}daemon/main.ts`],
     outdir: DIST,
     outbase: ROOT,
