@@ -6,9 +6,9 @@ import type { EpochMs } from '../units.js';
 
 export interface Claim {
   id: string;
+  /** It was there from then to then, for sure. */
   from: EpochMs;
-  /** Infinity while it runs. */
-  until: EpochMs;
+  to: EpochMs;
   /** Vertices it may be, and how unlikely each is. */
   options: ReadonlyMap<string, number>;
 }
@@ -171,5 +171,5 @@ function connected(claims: readonly Claim[]): Claim[][] {
 }
 
 function overlaps(one: Claim, other: Claim): boolean {
-  return one.from < other.until && other.from < one.until;
+  return one.from <= other.to && other.from <= one.to;
 }

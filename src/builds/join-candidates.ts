@@ -19,7 +19,11 @@ export interface Process {
   id: string;
   engine: string;
   from: EpochMs;
-  /** Undefined while it runs. */
+  /** It had begun by then; later than `from` when only a period is known in which it did. */
+  begunBy: EpochMs;
+  /** It was still there then. */
+  alive: EpochMs;
+  /** It was gone by then; undefined while it runs. */
   until: EpochMs | undefined;
   execution: Execution | undefined;
   keys: CommandKeys | undefined;
@@ -41,19 +45,17 @@ export interface Surroundings {
 const EARLY: Milliseconds = 15;
 /** BuildKit's own times come as whole milliseconds. */
 const ROUNDING: Milliseconds = 1;
-/** A folder's end is told by an event, which may be handled late. */
-const LATE: Milliseconds = 100;
 /** A vertex that took less was looked up, not run: the least that a container takes is some 30 ms. */
 const SHORTEST_RUN: Milliseconds = 5;
 
 /** Vertices whose command and times a process fits. */
-export function candidatesByCommand(process: Process, around: Surroundings, now: EpochMs): Candidate[] {
+export function candidatesByCommand(process: Process, around: Surroundings): Candidate[] {
   const { execution, keys } = process;
   if (execution === undefined || keys === undefined) return [];
   const found: Candidate[] = [];
   for (const index of around.builds) {
     for (const [step, command] of index.find(keys, execution.args, execution.env)) {
-      const interval = intervalOf(step, process, now);
+      const interval = intervalOf(step, process);
       if (interval !== undefined) found.push({ index, step, interval, command });
     }
   }
@@ -61,12 +63,12 @@ export function candidatesByCommand(process: Process, around: Surroundings, now:
 }
 
 /** For a process of which only the time is known: every RUN that ran just then. */
-export function candidatesByTime(process: Process, around: Surroundings, now: EpochMs): Candidate[] {
+export function candidatesByTime(process: Process, around: Surroundings): Candidate[] {
   const found: Candidate[] = [];
   for (const index of around.builds) {
     for (const step of index.build.steps) {
       if (step.kind !== 'run') continue;
-      const interval = intervalOf(step, process, now);
+      const interval = intervalOf(step, process);
       if (interval !== undefined) found.push({ index, step, interval, command: 'time' });
     }
   }
@@ -74,10 +76,9 @@ export function candidatesByTime(process: Process, around: Surroundings, now: Ep
 }
 
 /** How far a process's times are from its vertex's; squared, so that neighbours keep their order. */
-export function distance({ interval }: Candidate, process: Process): number {
+export function distance({ interval }: Candidate, process: Process, now: EpochMs): number {
   const start = startOf(process) - interval.startedAt;
-  const ends = process.until !== undefined && interval.completedAt !== undefined;
-  const end = ends ? interval.completedAt! - process.until! : 0;
+  const end = (interval.completedAt ?? now) - (process.until ?? now);
   return start * start + end * end;
 }
 
@@ -87,17 +88,21 @@ function startOf({ execution, from }: Process): EpochMs {
 }
 
 /** A process starts after its vertex did and is gone before that completes. */
-function intervalOf(step: Step, process: Process, now: EpochMs): StepInterval | undefined {
+function intervalOf(step: Step, process: Process): StepInterval | undefined {
   if (step.status === 'cached') return undefined;
   const from = startOf(process);
   const slack = process.execution?.preparedAt === undefined ? EARLY : ROUNDING;
-  const until = process.until ?? now;
   return step.intervals.find(({ startedAt, completedAt }) => {
-    if (startedAt > from + slack) return false;
+    if (startedAt > Math.max(from, process.begunBy) + slack) return false;
     if (completedAt === undefined) return true;
     if (completedAt - startedAt < SHORTEST_RUN) return false;
-    return completedAt >= from - slack && completedAt >= until - LATE;
+    return completedAt >= from - slack && completedAt >= process.alive - ROUNDING;
   });
+}
+
+/** Whether there was a moment at which both were there for sure. */
+export function overlap(one: Process, other: Process): boolean {
+  return one.begunBy < other.alive && other.begunBy < one.alive;
 }
 
 /**

@@ -2,15 +2,15 @@ import type { EpochMs } from '../units.js';
 import { type CommandKeys, type CommandMatch, compareCommand, instructionKeys } from './command.js';
 import type { Build, Step } from './types.js';
 
-/** A build's steps by what their commands may look like. Steps are only ever added to a build, so it grows along. */
+/** A build's steps by what their commands may look like. What a step is called does not change, what is known of it does. */
 export class BuildIndex {
   #build: Build;
-  #indexed = 0;
-  readonly #byDigest = new Map<string, number>();
-  readonly #same = new Map<string, number[]>();
-  readonly #similar = new Map<string, number[]>();
+  #isCurrent = false;
+  readonly #steps = new Map<string, Step>();
+  readonly #same = new Map<string, string[]>();
+  readonly #similar = new Map<string, string[]>();
   /** Steps that no key finds. */
-  readonly #pairwise: number[] = [];
+  readonly #pairwise: string[] = [];
 
   constructor(build: Build) {
     this.#build = build;
@@ -27,12 +27,12 @@ export class BuildIndex {
   /** The same build with newer facts. */
   replace(build: Build): void {
     this.#build = build;
+    this.#isCurrent = false;
   }
 
   step(digest: string): Step | undefined {
-    this.#grow();
-    const at = this.#byDigest.get(digest);
-    return at === undefined ? undefined : this.#build.steps[at];
+    this.#refresh();
+    return this.#steps.get(digest);
   }
 
   /** The vertex whose result is a step's root file system: of a vertex's inputs, that is the first (client/llb/exec.go). */
@@ -56,36 +56,41 @@ export class BuildIndex {
 
   /** Steps that this process may be the command of. */
   find(keys: CommandKeys, args: readonly string[], env: readonly string[]): Map<Step, CommandMatch> {
-    this.#grow();
-    const found = new Map<number, CommandMatch>();
+    this.#refresh();
+    const found = new Map<string, CommandMatch>();
     for (const key of [...keys.same, ...keys.similar]) {
-      for (const at of this.#similar.get(key) ?? []) found.set(at, 'similar');
+      for (const digest of this.#similar.get(key) ?? []) found.set(digest, 'similar');
     }
-    for (const key of keys.similar) for (const at of this.#same.get(key) ?? []) found.set(at, 'similar');
-    for (const key of keys.same) for (const at of this.#same.get(key) ?? []) found.set(at, 'same');
-    for (const at of this.#pairwise) {
-      const match = compareCommand(this.#build.steps[at]?.instruction ?? '', args, env);
-      if (match !== undefined) found.set(at, match);
+    for (const key of keys.similar)
+      for (const digest of this.#same.get(key) ?? []) found.set(digest, 'similar');
+    for (const key of keys.same) for (const digest of this.#same.get(key) ?? []) found.set(digest, 'same');
+    for (const digest of this.#pairwise) {
+      const match = compareCommand(this.#steps.get(digest)?.instruction ?? '', args, env);
+      if (match !== undefined) found.set(digest, match);
     }
-    return new Map([...found].map(([at, match]) => [this.#build.steps[at]!, match]));
+    return new Map([...found].map(([digest, match]) => [this.#steps.get(digest)!, match]));
   }
 
-  #grow(): void {
-    const { steps } = this.#build;
-    for (; this.#indexed < steps.length; this.#indexed++) {
-      const step = steps[this.#indexed]!;
-      this.#byDigest.set(step.digest, this.#indexed);
-      if (step.kind !== 'run' && step.kind !== 'internal') continue;
-      const { same, similar, pairwise } = instructionKeys(step.instruction);
-      if (pairwise) this.#pairwise.push(this.#indexed);
-      for (const key of same) add(this.#same, key, this.#indexed);
-      for (const key of similar) add(this.#similar, key, this.#indexed);
+  #refresh(): void {
+    if (this.#isCurrent) return;
+    this.#isCurrent = true;
+    for (const step of this.#build.steps) {
+      if (!this.#steps.has(step.digest)) this.#addKeys(step);
+      this.#steps.set(step.digest, step);
     }
+  }
+
+  #addKeys({ digest, kind, instruction }: Step): void {
+    if (kind !== 'run' && kind !== 'internal') return;
+    const { same, similar, pairwise } = instructionKeys(instruction);
+    if (pairwise) this.#pairwise.push(digest);
+    for (const key of same) add(this.#same, key, digest);
+    for (const key of similar) add(this.#similar, key, digest);
   }
 }
 
-function add(map: Map<string, number[]>, key: string, at: number): void {
+function add(map: Map<string, string[]>, key: string, digest: string): void {
   const list = map.get(key);
-  if (list === undefined) map.set(key, [at]);
-  else list.push(at);
+  if (list === undefined) map.set(key, [digest]);
+  else list.push(digest);
 }

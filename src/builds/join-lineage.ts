@@ -10,7 +10,7 @@ import type { LayerRecord, Step } from './types.js';
 
 /**
  * `same`: a layer bears the name of the vertex that it would come from. `other`: it bears another name.
- * `refuted`: and it was made in this very build, so it is not an old name of a cached layer.
+ * `refuted`: and that is no old name of a cached layer: it was made in this very build, or by another command.
  */
 export type LineageVerdict = 'same' | 'unknown' | 'other' | 'refuted';
 
@@ -39,7 +39,7 @@ export function compareLineage(
 function compareLayer(layer: LayerRecord, vertex: Step, buildStartedAt: number): LineageVerdict {
   const isNamed = layer.description.startsWith('[');
   if (vertex.kind === 'from') return compareImage(layer, vertex);
-  if (vertex.kind === 'run') return isNamed ? 'other' : compareRun(layer.description, vertex);
+  if (vertex.kind === 'run') return isNamed ? 'refuted' : compareRun(layer.description, vertex);
   if (!isNamed) return 'unknown';
   if (isName(layer.description, vertex.name)) return 'same';
   const fresh = layer.createdAt !== undefined && layer.createdAt >= buildStartedAt;
@@ -53,7 +53,7 @@ function compareRun(description: string, vertex: Step): LineageVerdict {
   const text = parseInstruction(vertex.instruction)?.text;
   if (text === undefined || !EXEC.test(description)) return 'unknown';
   if (description.endsWith(` ${text}`)) return 'same';
-  return /[$\\\n[]|<<|…$|\*{4}/.test(text + description) ? 'unknown' : 'other';
+  return /[$\\\n[]|<<|…$|\*{4}/.test(text + description) ? 'unknown' : 'refuted';
 }
 
 function compareImage({ description, images }: LayerRecord, vertex: Step): LineageVerdict {

@@ -12,6 +12,7 @@ import {
   candidatesByCommand,
   candidatesByTime,
   distance,
+  overlap,
   type Surroundings,
 } from './join-candidates.js';
 import type { StepDefinition } from './join-definitions.js';
@@ -25,13 +26,18 @@ export interface ExecutorSighting {
   /** Last component of its cgroup. */
   id: string;
   engine: string;
+  /** It was there at some time in this period, as between two looks at its counters. */
   seenAt: EpochMs;
-  /** Undefined while it runs. */
+  /** Undefined for a moment instead of a period. */
   goneAt: EpochMs | undefined;
 }
 
-/** A status stream may lag behind the executor: so long, a vertex that is not known yet may still turn up. */
+/**
+ * A status stream may lag behind the executor, so a vertex that is not known yet may still turn up. A stream that
+ * tells of the end of a vertex has told of what started before, and streams are not far from one another.
+ */
 const SETTLE: Milliseconds = 1500;
+const SETTLE_RUNNING: Milliseconds = 5000;
 /** What is still inferred so long after it ended stays so. */
 const GIVE_UP: Milliseconds = 600_000;
 const MOST_BUILDS = 256;
@@ -45,26 +51,28 @@ export class ExecutionJoin {
 
   /** A process was seen, or changed (ended). */
   execution(execution: Execution): void {
-    const { id, engine, seenAt: from, goneAt: until } = execution;
+    const { id, engine, seenAt: from, goneAt: until, aliveAt: alive = from } = execution;
     const keys = this.#processes.get(id)?.keys ?? executionKeys(execution.args, execution.env);
-    this.#processes.put({ id, engine, from, until, execution, keys });
+    this.#processes.put({ id, engine, from, begunBy: from, alive, until, execution, keys });
     this.#changed = true;
   }
 
   /**
-   * For processes of which nothing but the time is known; ignored once there is an execution. Told again, the
-   * times span all that was told.
+   * For processes of which nothing but the time is known; ignored once there is an execution. Told again when it
+   * was there again.
    */
   sighting({ id, engine, seenAt, goneAt }: ExecutorSighting): void {
     const known = this.#processes.get(id);
     if (known?.execution !== undefined) return;
     const from = Math.min(seenAt, known?.from ?? seenAt);
+    const begunBy = Math.min(goneAt ?? seenAt, known?.begunBy ?? Number.POSITIVE_INFINITY);
+    const alive = Math.max(seenAt, known?.alive ?? seenAt);
     const until = goneAt === undefined ? undefined : Math.max(goneAt, known?.until ?? goneAt);
-    this.#processes.put({ id, engine, from, until, execution: undefined, keys: undefined });
+    this.#processes.put({ id, engine, from, begunBy, alive, until, execution: undefined, keys: undefined });
     this.#changed = true;
   }
 
-  /** A build is known, or changed. Its steps may only become more. */
+  /** A build is known, or changed. Steps may come and change places; what they are called stays. */
   build(build: Build): void {
     const known = this.#builds.get(build.ref);
     if (known === undefined) this.#builds.set(build.ref, new BuildIndex(build));
@@ -127,14 +135,14 @@ export class ExecutionJoin {
     const around = this.#surroundings(engine, Math.min(...open.map(({ from }) => from)), now);
     const weighed = new Map<Entry, Weighed>();
     for (const entry of open) {
-      const candidates = this.#free(entry, candidatesByCommand(entry, around, now), now);
-      weighed.set(entry, weigh(entry, candidates, around));
-      entry.settled = now - entry.from >= SETTLE;
+      entry.alive = Math.max(entry.alive, entry.execution?.aliveAt ?? 0);
+      entry.settled = now - entry.from >= SETTLE_RUNNING;
+      weighed.set(entry, weigh(entry, this.#free(entry, candidatesByCommand(entry, around)), around));
     }
-    const changes = this.#decide(weighed);
+    const changes = this.#decide(weighed, now);
     for (const entry of open) {
       if (entry.execution !== undefined || !entry.settled) continue;
-      changes.push(...this.#decideByTime(entry, around, now));
+      changes.push(...this.#decideByTime(entry, around));
     }
     return changes;
   }
@@ -156,21 +164,19 @@ export class ExecutionJoin {
   }
 
   /** Vertices that no other process had at the same time, for sure or as far as is known. */
-  #free(entry: Entry, candidates: Candidate[], now: EpochMs, forSure = true): Candidate[] {
+  #free(entry: Entry, candidates: Candidate[], forSure = true): Candidate[] {
     return candidates.filter(({ step }) => {
       const others = this.#processes.ofVertex(step.digest);
-      return !others.some(
-        (other) => other !== entry && (other.final || !forSure) && overlap(other, entry, now),
-      );
+      return !others.some((other) => other !== entry && (other.final || !forSure) && overlap(other, entry));
     });
   }
 
-  #decide(weighed: ReadonlyMap<Entry, Weighed>): ExecutionMatch[] {
+  #decide(weighed: ReadonlyMap<Entry, Weighed>, now: EpochMs): ExecutionMatch[] {
     const claims: Claim[] = [...weighed].map(([entry, { candidates }]) => ({
       id: entry.id,
-      from: entry.from,
-      until: entry.until ?? Number.POSITIVE_INFINITY,
-      options: new Map(candidates.map((one) => [one.step.digest, distance(one, entry)])),
+      from: entry.begunBy,
+      to: entry.alive,
+      options: new Map(candidates.map((one) => [one.step.digest, distance(one, entry, now)])),
     }));
     const assignments = assign(claims);
     const changes: ExecutionMatch[] = [];
@@ -178,7 +184,8 @@ export class ExecutionJoin {
       const assignment = assignments.get(entry.id);
       const chosen = candidates.find(({ step }) => step.digest === assignment?.node);
       if (chosen === undefined || assignment === undefined) continue;
-      const exact = assignment.only && certain && entry.settled;
+      const settled = entry.settled || (isOver(entry, chosen) && now - entry.from >= SETTLE);
+      const exact = assignment.only && certain && settled;
       changes.push(...this.#match(entry, chosen, exact ? 'exact' : 'inferred'));
       if (!exact) continue;
       this.#processes.finish(entry, chosen.index, chosen.step.digest);
@@ -189,8 +196,8 @@ export class ExecutionJoin {
   }
 
   /** A process of unknown command is a vertex if no other can be it. */
-  #decideByTime(entry: Entry, around: Surroundings, now: EpochMs): ExecutionMatch[] {
-    const candidates = this.#free(entry, candidatesByTime(entry, around, now), now, false);
+  #decideByTime(entry: Entry, around: Surroundings): ExecutionMatch[] {
+    const candidates = this.#free(entry, candidatesByTime(entry, around), false);
     const [only] = candidates;
     return only === undefined || candidates.length > 1 ? [] : this.#match(entry, only, 'inferred');
   }
@@ -209,6 +216,6 @@ export class ExecutionJoin {
   }
 }
 
-function overlap(one: Entry, other: Entry, now: EpochMs): boolean {
-  return one.from < (other.until ?? now) && other.from < (one.until ?? now);
+function isOver(entry: Entry, { interval }: Candidate): boolean {
+  return entry.until !== undefined && interval.completedAt !== undefined;
 }

@@ -105,6 +105,9 @@ export interface Execution {
   preparedAt?: EpochMs | undefined;
   /** When its folder came. */
   seenAt: EpochMs;
+  /** When it was last seen to be there for sure; moves on in place while it runs. */
+  aliveAt?: EpochMs | undefined;
+  /** When it was found gone: events may come late, so it may have gone before. Undefined while it runs. */
   goneAt: EpochMs | undefined;
 }
 

@@ -50,6 +50,21 @@ export class BoltFile {
   }
 }
 
+/** Opens a database for one consistent read; undefined also when there is none. */
+export function readBolt<T>(path: string, read: (root: BoltBucket) => T): T | undefined {
+  let file: BoltFile;
+  try {
+    file = new BoltFile(path);
+  } catch {
+    return undefined;
+  }
+  try {
+    return file.consistently(read);
+  } finally {
+    file.close();
+  }
+}
+
 class NotABoltPage extends Error {}
 
 interface Meta {
@@ -138,17 +153,13 @@ export class BoltBucket {
   }
 
   bucket(name: string): BoltBucket | undefined {
-    const key = Buffer.from(name);
-    let page = this.#first();
-    for (let depth = 0; depth < DEEPEST; depth++) {
-      const found = findElement(page, key);
-      if (found === undefined) return undefined;
-      if (isLeaf(page)) {
-        return found.isBucket && found.key.equals(key) ? this.#child(found.value) : undefined;
-      }
-      page = this.#pages.read(found.child);
-    }
-    throw new NotABoltPage();
+    const found = this.#find(name);
+    return found?.isBucket ? this.#child(found.value) : undefined;
+  }
+
+  value(name: string): Buffer | undefined {
+    const found = this.#find(name);
+    return found === undefined || found.isBucket ? undefined : found.value;
   }
 
   /** All plain values; meant for small buckets. */
@@ -156,6 +167,18 @@ export class BoltBucket {
     const values = new Map<string, string>();
     this.#collect(this.#first(), values, 0);
     return values;
+  }
+
+  #find(name: string): Element | undefined {
+    const key = Buffer.from(name);
+    let page = this.#first();
+    for (let depth = 0; depth < DEEPEST; depth++) {
+      const found = findElement(page, key);
+      if (found === undefined) return undefined;
+      if (isLeaf(page)) return found.key.equals(key) ? found : undefined;
+      page = this.#pages.read(found.child);
+    }
+    throw new NotABoltPage();
   }
 
   #collect(page: Buffer, into: Map<string, string>, depth: number): void {

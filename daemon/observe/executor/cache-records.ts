@@ -1,6 +1,6 @@
 import type { LayerRecord } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
-import { type BoltBucket, BoltFile } from './bolt-file.js';
+import { type BoltBucket, readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
 /**
@@ -48,7 +48,9 @@ export function readCacheRecords(
 ): RecordedFacts | undefined {
   let best: RecordedFacts | undefined;
   for (const database of DATABASES) {
-    const facts = inDatabase(files.path(files.data(database)), (records) => {
+    const facts = readBolt(files.path(files.data(database)), (root) => {
+      const records = root.bucket('_main');
+      if (records === undefined) return undefined;
       const upper = upperId === undefined ? undefined : recordOf(records, upperId);
       return {
         lineage: upper && lineageOf(records, upper),
@@ -61,23 +63,6 @@ export function readCacheRecords(
     best ??= facts;
   }
   return best;
-}
-
-function inDatabase<T>(path: string, read: (records: BoltBucket) => T): T | undefined {
-  let file: BoltFile;
-  try {
-    file = new BoltFile(path);
-  } catch {
-    return undefined;
-  }
-  try {
-    return file.consistently((root) => {
-      const records = root.bucket('_main');
-      return records === undefined ? undefined : read(records);
-    });
-  } finally {
-    file.close();
-  }
 }
 
 function lineageOf(records: BoltBucket, upper: CacheRecord): RecordedLayer[] {

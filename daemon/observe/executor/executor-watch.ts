@@ -8,12 +8,14 @@
  * what differs below it.
  */
 import { statSync } from 'node:fs';
+import type { StepDefinition } from '../../../src/builds/join-definitions.js';
 import type { Execution } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { EngineFiles, type EngineLocation } from './engine-files.js';
 import { ExecutionReader } from './execution-reader.js';
 import { PendingExecution } from './pending-execution.js';
+import { readBuildDefinitions } from './provenance-reader.js';
 
 export interface ExecutionListener {
   /** A step's process runs, or is about to. */
@@ -47,6 +49,8 @@ export interface ExecutorWatchOptions {
 /** BuildKit's random ids: 25 digits of base 36 (identity/randomid.go). */
 const ID = /^[0-9a-z]{20,40}$/;
 const MOST_RUNNING = 4096;
+/** How often those that run are looked at. */
+const LOOK_MS = 200;
 /** Ids whose end is remembered, so that late events about them are no new ones. */
 const MOST_ENDED = 1024;
 
@@ -63,6 +67,7 @@ export class ExecutorWatch {
   readonly #ended = new Set<string>();
   #engineStartedAt: EpochMs | undefined;
   #attaching = false;
+  #look: NodeJS.Timeout | undefined;
   readonly counts: ExecutorCounts = { seen: 0, missed: 0, leftover: 0, overflows: 0, dropped: 0 };
 
   constructor(location: EngineLocation, listener: ExecutionListener, options: ExecutorWatchOptions = {}) {
@@ -95,6 +100,7 @@ export class ExecutorWatch {
 
   /** Everything that still runs is told to be gone: whoever watches next sees it again. */
   stop(): void {
+    clearTimeout(this.#look);
     this.#watch.stop();
     this.#endAll();
   }
@@ -106,6 +112,11 @@ export class ExecutorWatch {
 
   get running(): readonly Execution[] {
     return [...this.#running.values()];
+  }
+
+  /** What each vertex of a build that succeeded was to run, by digest; empty while BuildKit has not written it. */
+  definitions(buildRef: string): Promise<Map<string, StepDefinition>> {
+    return readBuildDefinitions(this.#files, buildRef);
   }
 
   /** Looks at the directory itself instead of waiting for events. */
@@ -159,6 +170,7 @@ export class ExecutorWatch {
         this.#running.set(id, execution);
         this.counts.seen++;
         this.#listener.seen(execution);
+        if (this.#running.size === 1) this.#scheduleLook();
         return true;
       },
       vanished: () => this.#end(id),
@@ -197,6 +209,21 @@ export class ExecutorWatch {
     if (this.#ended.size <= MOST_ENDED) return;
     const [oldest] = this.#ended;
     if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /** A folder is there until its vertex is about to complete, which tells vertices apart. */
+  #lookAtRunning(): void {
+    for (const [id, execution] of this.#running) {
+      const now = this.#now();
+      if (statSync(`${this.#directory}/${id}`, { throwIfNoEntry: false }) !== undefined)
+        execution.aliveAt = now;
+    }
+    if (this.#running.size > 0) this.#scheduleLook();
+  }
+
+  #scheduleLook(): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => this.#lookAtRunning(), LOOK_MS).unref();
   }
 
   /** A folder's own time of birth does not depend on when its event was handled. */

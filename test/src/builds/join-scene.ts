@@ -73,6 +73,7 @@ export function execution(id: string, command: string, { ran, ...more }: Executi
     upperId: `layer-${id}`,
     lowerIds: [],
     seenAt: T0 + ran[0],
+    aliveAt: ran[1] === undefined ? undefined : T0 + ran[1] - 1,
     goneAt: ran[1] === undefined ? undefined : T0 + ran[1],
     ...more,
   };

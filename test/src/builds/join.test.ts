@@ -1,8 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ExecutionJoin } from '../../../src/builds/join.js';
+import type { StepDefinition } from '../../../src/builds/join-definitions.js';
 import type { Build, Execution, LayerRecord } from '../../../src/builds/types.js';
 import { build, execution, step, T0, volume } from './join-scene.js';
+
+function ended(end: number | undefined): [number, number?] {
+  return end === undefined ? [100] : [100, end];
+}
 
 /** Everything is known at once, and long over. */
 function joined(builds: Build[], executions: Execution[]): ExecutionJoin {
@@ -75,12 +80,12 @@ test('is not sure before the stream had time to catch up, and is afterwards', ()
     join.update(T0 + 200).map(({ attribution }) => attribution),
     ['inferred'],
   );
-  assert.equal(join.update(T0 + 900), []);
+  assert.equal(join.update(T0 + 2000), []);
   assert.equal(
-    join.update(T0 + 2000).map(({ attribution }) => attribution),
+    join.update(T0 + 6000).map(({ attribution }) => attribution),
     ['exact'],
   );
-  assert.equal(join.update(T0 + 3000), []);
+  assert.equal(join.update(T0 + 7000), []);
 });
 
 test('a vertex that turns up late is still considered', () => {
@@ -92,7 +97,7 @@ test('a vertex that turns up late is still considered', () => {
   assert.is(join.match('e')?.digest, 'wrong');
   join.build(build('b', [wrong, step('right', '[b 2/2] RUN make', { ran: [110] })]));
   join.execution(execution('f', 'make', { ran: [10] }));
-  join.update(T0 + 5000);
+  join.update(T0 + 6000);
   assert.equal(found(join, 'e', 'f'), ['e: b right exact', 'f: b wrong exact']);
 });
 
@@ -189,17 +194,21 @@ test('the same command, nothing else: told apart once they end', () => {
   const vertices = (ends: (number | undefined)[]) =>
     build(
       'b',
-      [1, 2, 3].map((i) => step(`v${i}`, `[s${i} 2/2] RUN make`, { ran: [100, ends[i - 1]] })),
+      [1, 2, 3].map((i) =>
+        step(`v${i}`, `[s${i} 2/2] RUN make`, { ran: [100, ...ends.slice(i - 1, i)] as [number] }),
+      ),
     );
   join.build(vertices([]));
   for (const i of [3, 1, 2]) join.execution(execution(`e${i}`, 'make', { ran: [120 - i] }));
   join.update(T0 + 5000);
   assert.ok(['e1', 'e2', 'e3'].every((id) => join.match(id)?.attribution === 'inferred'));
   // One vertex completes, and two processes are still there: they are not it.
+  for (const i of [3, 1]) join.execution(execution(`e${i}`, 'make', { ran: [120 - i], aliveAt: T0 + 6100 }));
   join.execution(execution('e2', 'make', { ran: [118, 6000] }));
   join.build(vertices([undefined, 6020, undefined]));
   join.update(T0 + 7000);
   assert.equal(found(join, 'e2'), ['e2: b v2 exact']);
+  join.execution(execution('e1', 'make', { ran: [119], aliveAt: T0 + 8100 }));
   join.execution(execution('e3', 'make', { ran: [117, 8000] }));
   join.build(vertices([undefined, 6020, 8020]));
   join.update(T0 + 9000);
@@ -217,10 +226,14 @@ test('the same command, same times: inferred by order, exact with the provenance
     SAME.map((i) => `e${i}: b v${i} inferred`),
   );
   const backwards = SAME.map((i) => {
-    const args = ['/bin/sh', '-c', './fetch'];
-    return [`v${7 - i}`, { args, env: ['PATH=/bin', `URL=${i}`], cwd: '/' }] as const;
+    const definition: StepDefinition = {
+      args: ['/bin/sh', '-c', './fetch'],
+      env: ['PATH=/bin', `URL=${i}`],
+      cwd: '/',
+    };
+    return [`v${7 - i}`, definition] as const;
   });
-  join.define(new Map(backwards));
+  join.define(new Map<string, StepDefinition>(backwards));
   join.update(T0 + 61_000);
   assert.equal(
     found(join, ...SAME.map((i) => `e${i}`)),
