@@ -40,10 +40,12 @@ run_folder() {
   timeout --kill-after=10 "$limit" node --import tsx node_modules/uvu/bin.js --no-color "$folder" \
     '^[^/]+\.test\.tsx?$' </dev/null >"$log" 2>&1 &
   test_pid=$!
-  tail -n +1 -s 0.2 -f --pid="$test_pid" "$log"
+  tail -n +1 -s 0.2 -f --pid="$test_pid" "$log" &
+  # Only a wait lets a signal be answered at once.
   wait "$test_pid"
   status=$?
   test_pid=
+  wait
   add_totals "$folder" "$log" "$status"
   rm -f "$log"
 }
