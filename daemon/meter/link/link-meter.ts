@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetmeterError } from '../../../src/errors.js';
 import type { LinkView, Route } from '../../../src/metering/route.js';
-import { type TunnelWrapping, tunnelHeaderBytes } from '../../../src/metering/tunnels.js';
 import type { LinkCounters, LinkFacts } from '../../../src/metering/types.js';
 import {
   addressRequest,
@@ -21,6 +20,7 @@ import { linkFacts } from './link-kind.js';
 import type { Link } from './link-message.js';
 import { mergingFeatures, readFeatures } from './offloads.js';
 import { Rtnetlink } from './rtnetlink.js';
+import { type TunnelCourse, tunnelCourses } from './tunnel-courses.js';
 
 export interface LinkMeterOptions {
   /** Interfaces to meter; `undefined`: those that lead beyond the neighbours. */
@@ -42,15 +42,6 @@ export interface LinkReading {
   gone: boolean;
 }
 
-/** How a tunnel's packets cross another link. */
-export interface TunnelCourse {
-  tunnel: string;
-  /** The link that carries the outer packets; `undefined` when that cannot be told. */
-  over: string | undefined;
-  /** What the kernel adds to each packet; `undefined` when a process wraps them, or it varies. */
-  headerBytes: number | undefined;
-}
-
 export class LinkMeter {
   readonly #options: LinkMeterOptions;
   #open:
@@ -68,15 +59,16 @@ export class LinkMeter {
    */
   start(): void {
     if (this.#open !== undefined) return;
-    const rtnetlink = Rtnetlink.open();
     // Before the first dump, so that nothing changes unnoticed in between.
     const feed = ChangeFeed.open(NETWORK_GROUPS);
-    const network = new HostNetwork(rtnetlink, this.#options.links);
-    this.#open = { rtnetlink, feed, network, reader: new LinkCounterReader(rtnetlink) };
     try {
+      const rtnetlink = Rtnetlink.open();
+      const network = new HostNetwork(rtnetlink, this.#options.links);
+      this.#open = { rtnetlink, feed, network, reader: new LinkCounterReader(rtnetlink) };
       network.load();
       this.#requireChosen(network);
     } catch (error) {
+      feed.close();
       this.stop();
       throw error;
     }
@@ -127,16 +119,7 @@ export class LinkMeter {
 
   /** The tunnels among the uplinks, and the links below them. */
   tunnels(): TunnelCourse[] {
-    const uplinks = this.#started().network.uplinks();
-    const facts = uplinks.map((link) => this.#factsOf(link));
-    const plain = facts.filter(({ tunnel }) => !tunnel).map((link) => link.interface);
-    return uplinks
-      .filter((_, at) => facts[at]!.tunnel)
-      .map((link) => ({
-        tunnel: link.name,
-        over: this.#below(link) ?? (plain.length === 1 ? plain[0] : undefined),
-        headerBytes: tunnelHeaderBytes(wrappingOf(link)),
-      }));
+    return tunnelCourses(this.#started().network);
   }
 
   /**
@@ -186,15 +169,4 @@ export class LinkMeter {
       return undefined;
     }
   }
-
-  #below({ tunnelEnds }: Link): string | undefined {
-    const { network } = this.#started();
-    if (tunnelEnds?.lowerIfindex !== undefined) return network.link(tunnelEnds.lowerIfindex)?.name;
-    return tunnelEnds?.remote === undefined ? undefined : network.route(tunnelEnds.remote).link;
-  }
-}
-
-function wrappingOf({ kind = '', tunnelEnds }: Link): TunnelWrapping {
-  const outerVersion = tunnelEnds?.remote?.includes(':') === true || kind.startsWith('ip6') ? 6 : 4;
-  return { kind, outerVersion, greFields: tunnelEnds?.greFields ?? 0 };
 }

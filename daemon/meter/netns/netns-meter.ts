@@ -70,10 +70,15 @@ export class NetnsMeter {
   /** Opens its sockets in the network namespace of the calling thread: the host's. */
   start(): void {
     if (this.#open !== undefined) return;
-    const rtnetlink = Rtnetlink.open();
     const feed = ChangeFeed.open(LINK_GROUPS);
-    this.#open = { rtnetlink, feed };
-    this.#loadLinks(rtnetlink);
+    try {
+      this.#open = { rtnetlink: Rtnetlink.open(), feed };
+      this.#loadLinks(this.#open.rtnetlink);
+    } catch (error) {
+      feed.close();
+      this.stop();
+      throw error;
+    }
   }
 
   stop(): void {
