@@ -2,14 +2,14 @@ import { pathToFileURL } from 'node:url';
 import sqlite3 from 'sqlite3';
 import { storeError } from './sqlite-error.js';
 
-export type Parameter = string | number | null;
+type Parameter = string | number | null;
 
 /** https://www.sqlite.org/c3ref/c_open_autoproxy.html; the package does not name it. */
 const OPEN_NOFOLLOW = 0x01000000;
 /** Longer than any transaction of this project's own; a tick must not wait for others much longer than that. */
 const BUSY_TIMEOUT_MS = 2_000;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readOnly: boolean;
   /** The file cannot change while it is read: SQLite then needs neither locks nor files beside it. */
   immutable?: boolean;

@@ -2,7 +2,7 @@ import { NetmeterError } from '../../src/errors.js';
 import type { EpochMs } from '../../src/units.js';
 
 /** A day by the clock on the wall: from its first instant (excluded) to the next day's (included). */
-export interface LocalDay {
+interface LocalDay {
   /** `YYYY-MM-DD`. */
   date: string;
   since: EpochMs;

@@ -7,7 +7,7 @@ import { HOUR, KEEP_HOURS, KEEP_MINUTES, KEEP_SECONDS, link, MINUTE, traffic } f
 import type { Writer } from './writer.js';
 
 /** Builds are kept up to this number and this age, whichever ends first. */
-export const KEEP_BUILDS = 10_000;
+const KEEP_BUILDS = 10_000;
 const KEEP_BUILDS_FOR = KEEP_HOURS;
 /** Nobody asks again for a move of a build that is gone. */
 const KEEP_MOVES_FOR = KEEP_BUILDS_FOR;

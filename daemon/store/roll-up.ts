@@ -6,7 +6,7 @@ import type { Writer } from './writer.js';
 /** Rows that one transaction takes up: some ten milliseconds, for which a tick may have to wait. */
 const CHUNK = 4_000;
 
-export interface Chunk {
+interface Chunk {
   /** The first instant in it. */
   first: EpochMs;
   /** The last one. */
@@ -31,7 +31,7 @@ export async function nextChunk(
   return { first: row.first, end: row.full ?? until };
 }
 
-export interface RollUp {
+interface RollUp {
   family: Family;
   from: Level;
   to: Level;

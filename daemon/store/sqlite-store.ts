@@ -16,7 +16,7 @@ import type { Opening, Store, TickBatch } from './types.js';
 import { linkUsage, remotes, totals, type UsageFilter, usage } from './usage.js';
 import type { Writer } from './writer.js';
 
-export interface StoreParts {
+interface StoreParts {
   opened: Opening;
   /** Reads what is committed, whatever the writer is doing. */
   reader: Connection;
@@ -25,7 +25,7 @@ export interface StoreParts {
   now: () => EpochMs;
 }
 
-export interface Writing {
+interface Writing {
   writer: Writer;
   ticks: Ticks;
   /** By which hours become days. */

@@ -4,7 +4,7 @@ import { container, DAY, linkRow, NOON, row, SECOND, tick } from './support.js';
 
 const web = container('web');
 const job = container('job');
-export const SAMPLE_PERIOD = { from: NOON - 1_000 * DAY, to: NOON };
+const SAMPLE_PERIOD = { from: NOON - 1_000 * DAY, to: NOON };
 
 /** What every fixture holds, at every level of rows. Fixed: recorded fixtures are compared with it. */
 export async function sample(store: Store): Promise<void> {
