@@ -1,10 +1,10 @@
 import { type Calibration, calibrate, uncalibrated } from '../../src/metering/calibrate.js';
+import { carriedBy } from '../../src/metering/carried.js';
 import { linkDelta, linkPositions, storedLinkCounters } from '../../src/metering/link-deltas.js';
-import { calibrationSamples, sumRouted } from '../../src/metering/reconcile.js';
-import type { CounterPosition, LinkCounters, Owner, TrafficRow } from '../../src/metering/types.js';
+import { calibrationSamples } from '../../src/metering/reconcile.js';
+import type { CounterPosition, LinkCounters, Owner } from '../../src/metering/types.js';
 import type { LinkRow } from '../../src/metering/usage.js';
-import { carriesOthers, reportedKind } from '../../src/report/sums.js';
-import { type Milliseconds, noTraffic } from '../../src/units.js';
+import type { Milliseconds } from '../../src/units.js';
 import type { LinkMeter, LinkReading } from '../meter/link/link-meter.js';
 import type { TickBatch } from '../store/types.js';
 import type { Draft, TickSource } from './meter-loop.js';
@@ -14,6 +14,9 @@ export interface LinkCalibrations {
   rx: Calibration;
   tx: Calibration;
 }
+
+/** An owner that was forgotten since: any that is no relay will do. */
+const UNKNOWN_OWNER: Owner = { id: 'host:?', kind: 'host', name: 'unknown', facts: {} };
 
 interface Tracked {
   name: string;
@@ -71,10 +74,11 @@ export class LinkSource implements TickSource {
   /** Learns how links count, from what links and owners moved in one committed tick. */
   learnFrom(batch: TickBatch, ownerOf: (id: string) => Owner | undefined): void {
     if (batch.links.length === 0) return;
-    const owners = sumRouted(routed(batch.rows, ownerOf));
+    const rows = batch.rows.map((row) => ({ ...row, owner: ownerOf(row.ownerId) ?? UNKNOWN_OWNER }));
+    const carried = carriedBy(rows, this.#meter.tunnels());
     for (const row of batch.links) {
       const known = this.calibrations.get(row.link) ?? { rx: uncalibrated(), tx: uncalibrated() };
-      const interval = { counted: row, owners: owners.get(row.link) ?? noTraffic(), tunnels: [] };
+      const interval = { counted: row, ...carried(row.link) };
       const samples = calibrationSamples(interval);
       this.calibrations.set(row.link, {
         rx: calibrate(known.rx, samples.rx),
@@ -112,13 +116,5 @@ export class LinkSource implements TickSource {
     if (moved || tracked.committed === undefined || delta === undefined) {
       positions.push(...linkPositions(reading.key, reading.counters));
     }
-  }
-}
-
-function* routed(rows: readonly TrafficRow[], ownerOf: (id: string) => Owner | undefined) {
-  for (const row of rows) {
-    const owner = ownerOf(row.ownerId);
-    if (owner === undefined) yield { ...row, ownerKind: 'host' as const };
-    else if (!carriesOthers(owner)) yield { ...row, ownerKind: reportedKind(owner) };
   }
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetmeterError } from '../../../src/errors.js';
+import type { TunnelCourse } from '../../../src/metering/carried.js';
 import type { LinkView, Route } from '../../../src/metering/route.js';
 import type { LinkCounters, LinkFacts } from '../../../src/metering/types.js';
 import {
@@ -20,7 +21,7 @@ import { linkFacts } from './link-kind.js';
 import type { Link } from './link-message.js';
 import { mergingFeatures, readFeatures } from './offloads.js';
 import { Rtnetlink } from './rtnetlink.js';
-import { type TunnelCourse, tunnelCourses } from './tunnel-courses.js';
+import { tunnelCourses } from './tunnel-courses.js';
 
 export interface LinkMeterOptions {
   /** Interfaces to meter; `undefined`: those that lead beyond the neighbours. */

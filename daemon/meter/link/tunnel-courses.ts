@@ -1,16 +1,8 @@
+import type { TunnelCourse } from '../../../src/metering/carried.js';
 import { tunnelHeaderBytes } from '../../../src/metering/tunnels.js';
 import type { HostNetwork } from './host-network.js';
 import { isTunnel } from './link-kind.js';
 import type { Link } from './link-message.js';
-
-/** How a tunnel's packets cross another link. */
-export interface TunnelCourse {
-  tunnel: string;
-  /** The link that carries the outer packets; `undefined` when that cannot be told. */
-  over: string | undefined;
-  /** What the kernel adds to each packet; `undefined` when a process wraps them, or it varies. */
-  headerBytes: number | undefined;
-}
 
 /** The tunnels among the uplinks, and the links below them. */
 export function tunnelCourses(network: HostNetwork): TunnelCourse[] {
