@@ -1,8 +1,8 @@
 import {
-  chownSync,
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   openSync,
   renameSync,
@@ -42,7 +42,7 @@ export class LogFile implements LogSink {
     this.#fd = fd;
     this.#bytes = fstatSync(fd).size;
     fchmodSync(fd, mode);
-    if (gid !== undefined) chownSync(path, -1, gid);
+    if (gid !== undefined) fchownSync(fd, -1, gid);
     if (takeStdio) for (const standard of [1, 2]) trySyscall('dup3', fd, standard, 0);
   }
 
@@ -55,7 +55,7 @@ export class LogFile implements LogSink {
       writeSync(this.#fd, bytes);
       this.#bytes += bytes.length;
     } catch {
-      this.#bytes = 0;
+      // The next line may fit again.
     }
   }
 

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type ErrorCode, NetmeterError } from '../../src/errors.js';
 import { makeDirectories } from '../sys/make-directories.js';
 
@@ -16,6 +17,7 @@ const PASSABLE = 0o710;
  */
 export function prepareStateDir(path: string, gid: number | undefined): void {
   try {
+    makeDirectories(dirname(path), gid === undefined ? PRIVATE : 0o755);
     const made = makeDirectories(path, PRIVATE);
     if (made && gid !== undefined) {
       chownSync(path, -1, gid);

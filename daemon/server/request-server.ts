@@ -78,9 +78,12 @@ export class RequestServer {
 
   #onConnection(socket: Socket): void {
     socket.on('error', () => socket.destroy());
-    const peer = peerOf(socket);
-    if (peer === undefined) socket.destroy();
-    else this.#peers.set(socket, peer);
+    try {
+      const peer = peerOf(socket);
+      if (peer !== undefined) this.#peers.set(socket, peer);
+    } catch {
+      // Whose name the kernel does not tell is nobody, and nobody is admitted.
+    }
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -23,8 +23,7 @@ export interface SocketFileOptions {
 export async function listenOnSocketFile(server: Server, options: SocketFileOptions): Promise<void> {
   checkSocketPath(options.path);
   try {
-    const dir = dirname(options.path);
-    if (makeDirectories(dir, 0o755)) chmodSync(dir, 0o755);
+    makeDirectories(dirname(options.path), 0o755);
     await removeStale(options.path);
     await listen(server, options.path);
     if (options.gid !== undefined) chownSync(options.path, -1, options.gid);

@@ -11,7 +11,11 @@ import { placeIn } from './daemon-process.js';
 test('what the command line writes, the daemon reads', () => {
   const place = placeIn('/a b');
   const env = { SUDO_UID: '1000', SUDO_GID: '100' };
-  const args = daemonArguments({ place, link: 'wlan0', tickMs: 500, dockerHost: 'unix:///d.sock' }, env, 0);
+  const args = daemonArguments(
+    { place, link: 'wlan0', tickMs: 500, dockerHost: 'unix:///d.sock', tier: 'header' },
+    env,
+    0,
+  );
   assert.equal(parseSettings([...args, '--report-fd', '3']), {
     stateDir: '/a b',
     socket: '/a b/netmeter.sock',
@@ -21,6 +25,8 @@ test('what the command line writes, the daemon reads', () => {
     link: 'wlan0',
     tickMs: 500,
     dockerHost: 'unix:///d.sock',
+    tier: 'header',
+    pinDir: undefined,
     verbose: false,
   });
 });

@@ -10,6 +10,10 @@ const dir = mkdtempSync(join(tmpdir(), 'nm-t-'));
 test.after(() => rmSync(dir, { recursive: true, force: true }));
 
 test('missing directories are made, and nothing where there are some', () => {
+  const mask = process.umask(0o077);
+  assert.is(makeDirectories(`${dir}/x/y`, 0o755), true);
+  process.umask(mask);
+  assert.is(statSync(`${dir}/x`).mode & 0o777, 0o755);
   assert.is(makeDirectories(`${dir}/a/b/c`, 0o700), true);
   assert.is(statSync(`${dir}/a/b/c`).mode & 0o777, 0o700);
   assert.is(makeDirectories(`${dir}/a/b/c`, 0o755), false);
