@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../../src/units.js';
 import { CounterReader, type OnEntry } from './counter-reader.js';
-import { CounterTable, type FlowCounter } from './counter-table.js';
+import { CounterTable } from './counter-table.js';
 import type { BpfMap } from './kernel/bpf-map.js';
 import {
   CGROUP_KEY_SIZE,
@@ -8,7 +8,7 @@ import {
   decodeFlowKey,
   decodeTailKey,
   FLOW_KEY_SIZE,
-  type FlowIdentity,
+  type FlowCounter,
 } from './layout.js';
 import { LastResort, type OverflowCounts, possibleCpus } from './overflow.js';
 import type { MeterMaps } from './programs.js';
@@ -69,7 +69,7 @@ export class CounterMap {
   readonly reader: CounterReader;
   readonly #table: CounterTable;
 
-  constructor(map: BpfMap, keySize: number, decode: (key: Uint8Array) => FlowIdentity, batches: boolean) {
+  constructor(map: BpfMap, keySize: number, decode: (key: Uint8Array) => FlowCounter, batches: boolean) {
     this.map = map;
     this.reader = new CounterReader(map, batches);
     this.#table = new CounterTable(keySize, decode);

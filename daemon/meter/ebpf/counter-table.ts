@@ -1,15 +1,4 @@
-import type { Milliseconds } from '../../../src/units.js';
-import type { FlowIdentity } from './layout.js';
-
-/** A cumulative counter and whose it is. `bytes`, `packets` and `movedAt` are updated by every sample. */
-export interface FlowCounter extends FlowIdentity {
-  /** IP-level bytes on the wire since the counters were made. */
-  bytes: number;
-  /** Packets on the wire: segments and fragments, not merged ones. */
-  packets: number;
-  /** The sample, by the clock it was given, that saw this counter move last. */
-  movedAt: Milliseconds;
-}
+import type { FlowCounter } from './layout.js';
 
 /**
  * Finds the counter that belongs to a binary key without making a string or an object for each key of each
@@ -18,15 +7,20 @@ export interface FlowCounter extends FlowIdentity {
 export class CounterTable {
   readonly counters: FlowCounter[] = [];
   readonly #keyWords: number;
-  readonly #decode: (key: Uint8Array) => FlowIdentity;
+  readonly #decode: (key: Uint8Array) => FlowCounter;
   /** Index into `counters` plus one, 0 for an empty slot. */
   #slots = new Int32Array(256);
   #keys: Uint32Array;
+  /** One key, for whoever reads it byte by byte: a view for each would be a heavy object. */
+  readonly #key: Uint32Array;
+  readonly #keyBytes: Uint8Array;
 
-  constructor(keySize: number, decode: (key: Uint8Array) => FlowIdentity) {
+  constructor(keySize: number, decode: (key: Uint8Array) => FlowCounter) {
     this.#keyWords = keySize / 4;
     this.#decode = decode;
     this.#keys = new Uint32Array(this.#keyWords * 128);
+    this.#key = new Uint32Array(this.#keyWords);
+    this.#keyBytes = new Uint8Array(this.#key.buffer);
   }
 
   /** The counter of the key at `word` in `keys`, made when it is new. */
@@ -41,10 +35,10 @@ export class CounterTable {
     }
   }
 
-  /** The bytes of a counter's key. */
+  /** The bytes of a counter's key, valid until the next call. */
   keyAt(index: number): Uint8Array {
-    const words = this.#keyWords;
-    return new Uint8Array(this.#keys.buffer, index * words * 4, words * 4);
+    copyWords(this.#keys, index * this.#keyWords, this.#key, 0, this.#keyWords);
+    return this.#keyBytes;
   }
 
   /** Drops the counters at these indexes. The others keep their objects, not their indexes. */
@@ -56,8 +50,8 @@ export class CounterTable {
     this.counters.length = 0;
     for (const { counter, index } of kept) {
       if (indexes.has(index)) continue;
-      const from = index * this.#keyWords;
-      this.#keys.set(oldKeys.subarray(from, from + this.#keyWords), this.counters.length * this.#keyWords);
+      const words = this.#keyWords;
+      copyWords(oldKeys, index * words, this.#keys, this.counters.length * words, words);
       this.counters.push(counter);
     }
     this.#rebuild(this.#slots.length);
@@ -71,8 +65,8 @@ export class CounterTable {
       larger.set(this.#keys);
       this.#keys = larger;
     }
-    this.#keys.set(keys.subarray(word, word + words), index * words);
-    const counter = { ...this.#decode(this.keyAt(index)), bytes: 0, packets: 0, movedAt: 0 };
+    copyWords(keys, word, this.#keys, index * words, words);
+    const counter = this.#decode(this.keyAt(index));
     this.counters.push(counter);
     this.#slots[slot] = index + 1;
     if (this.counters.length * 2 > this.#slots.length) this.#rebuild(this.#slots.length * 2);
@@ -102,4 +96,8 @@ export class CounterTable {
     for (let i = 0; i < this.#keyWords; i++) if (this.#keys[from + i] !== keys[word + i]) return false;
     return true;
   }
+}
+
+function copyWords(from: Uint32Array, at: number, to: Uint32Array, toAt: number, count: number): void {
+  for (let i = 0; i < count; i++) to[toAt + i] = from[at + i]!;
 }

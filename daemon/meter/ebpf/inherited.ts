@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CounterSet } from './counter-set.js';
-import type { FlowCounter } from './counter-table.js';
 import { type Generation, openGeneration } from './generation.js';
 import { parseGenerationName, removeGenerationDirectory } from './generation-name.js';
 import type { BpfMap } from './kernel/bpf-map.js';
+import type { FlowCounter } from './layout.js';
 import { LAYOUT } from './layout.js';
 
 /** What an earlier generation had counted when this one took over. */

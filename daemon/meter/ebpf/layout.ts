@@ -1,5 +1,6 @@
 import { formatAddress } from '../../../src/metering/address.js';
 import type { Remote } from '../../../src/metering/types.js';
+import type { Milliseconds } from '../../../src/units.js';
 
 /**
  * Number of the layout of keys and values in program/layout.h. It is part of the pinned directory's name,
@@ -36,8 +37,8 @@ const casts = ['unicast', 'broadcast', 'multicast', 'unicast'] as const;
 
 export type PacketType = 'unicast' | 'broadcast' | 'multicast';
 
-/** Whose packets a counter counts, and where they went or came from. */
-export interface FlowIdentity {
+/** A cumulative counter: whose packets it counts, and where they went or came from. */
+export interface FlowCounter {
   /**
    * The map key in hexadecimal. `tail:` before it marks what came after a connection's socket was gone;
    * `cgroup:` and `total:` mark counters that took over when there was no room for more remotes: their
@@ -55,14 +56,23 @@ export interface FlowIdentity {
   /** The port is the owner's own, not the remote's: the owner is the service. */
   readonly serviceIsLocal: boolean;
   readonly packetType: PacketType;
+  /** IP-level bytes on the wire since the counters were made. This and what follows changes with every sample. */
+  bytes: number;
+  /** Packets on the wire: segments and fragments, not merged ones. */
+  packets: number;
+  /** The sample, by the clock it was given, that saw this counter move last. */
+  movedAt: Milliseconds;
 }
 
-/** Reads `struct flow_key` from the first bytes of `bytes`. */
-export function decodeFlowKey(bytes: Uint8Array): FlowIdentity {
+/**
+ * A counter at zero for the `struct flow_key` in the first bytes of `bytes`.
+ * @param prefix of its key
+ */
+export function decodeFlowKey(bytes: Uint8Array, prefix = ''): FlowCounter {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const flags = bytes[39]!;
   return {
-    key: hex(bytes, FLOW_KEY_SIZE),
+    key: prefix + hex(bytes, FLOW_KEY_SIZE),
     cgroupId: readU64(view, 0),
     netns: readU64(view, 8),
     ifindex: view.getUint32(32, true),
@@ -74,28 +84,30 @@ export function decodeFlowKey(bytes: Uint8Array): FlowIdentity {
     direction: (flags & FLOW_TX) === 0 ? 'rx' : 'tx',
     serviceIsLocal: (flags & FLOW_SERVICE_HERE) !== 0,
     packetType: casts[(flags >> CAST_SHIFT) & 3]!,
+    bytes: 0,
+    packets: 0,
+    movedAt: 0,
   };
 }
 
-/** Reads a key of `tails`. */
-export function decodeTailKey(bytes: Uint8Array): FlowIdentity {
-  const flow = decodeFlowKey(bytes);
-  return { ...flow, key: `tail:${flow.key}` };
+/** The same for a key of `tails`. */
+export function decodeTailKey(bytes: Uint8Array): FlowCounter {
+  return decodeFlowKey(bytes, 'tail:');
 }
 
-/** Reads `struct cgroup_key`. */
-export function decodeCgroupKey(bytes: Uint8Array): FlowIdentity {
+/** The same for a `struct cgroup_key`. */
+export function decodeCgroupKey(bytes: Uint8Array): FlowCounter {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const key = `cgroup:${hex(bytes, CGROUP_KEY_SIZE)}`;
   return withoutRemote(key, readU64(view, 0), readU64(view, 8), view.getUint32(16, true));
 }
 
-/** What an index of `last_resort` stands for. */
-export function decodeSlot(slot: number): FlowIdentity {
+/** The same for an index of `last_resort`. */
+export function decodeSlot(slot: number): FlowCounter {
   return withoutRemote(`total:${slot.toString(16)}`, 0, 0, slot);
 }
 
-function withoutRemote(key: string, cgroupId: number, netns: number, slot: number): FlowIdentity {
+function withoutRemote(key: string, cgroupId: number, netns: number, slot: number): FlowCounter {
   return {
     key,
     cgroupId,
@@ -105,6 +117,9 @@ function withoutRemote(key: string, cgroupId: number, netns: number, slot: numbe
     direction: (slot & FLOW_TX) === 0 ? 'rx' : 'tx',
     serviceIsLocal: false,
     packetType: casts[(slot >> CAST_SHIFT) & 3]!,
+    bytes: 0,
+    packets: 0,
+    movedAt: 0,
   };
 }
 

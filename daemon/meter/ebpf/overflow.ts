@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { FlowCounter } from './counter-table.js';
 import type { BpfMap } from './kernel/bpf-map.js';
+import type { FlowCounter } from './layout.js';
 import { decodeSlot, OVERFLOW_SLOTS } from './layout.js';
 
 /** What was counted without its remote because there was no room; nothing of it is missing in the sums. */
@@ -21,12 +21,7 @@ export class LastResort {
   constructor(map: BpfMap, cpus: number) {
     this.#map = map;
     this.#values = new Uint32Array(new ArrayBuffer(cpus * map.shape.valueSize));
-    this.counters = Array.from({ length: OVERFLOW_SLOTS }, (_, slot) => ({
-      ...decodeSlot(slot),
-      bytes: 0,
-      packets: 0,
-      movedAt: 0,
-    }));
+    this.counters = Array.from({ length: OVERFLOW_SLOTS }, (_, slot) => decodeSlot(slot));
   }
 
   /** @param onCounter called with the counters that are not zero and their new values */

@@ -132,6 +132,9 @@ test('a flow key is read field by field', () => {
     direction: 'tx',
     serviceIsLocal: true,
     packetType: 'multicast',
+    bytes: 0,
+    packets: 0,
+    movedAt: 0,
   });
 });
 
