@@ -34,7 +34,7 @@ const SYS = '/sys';
 /** Below the cgroup2 mount. */
 const RUNS_CGROUP = '/netmeter';
 /** Rollups and retention. */
-const MAINTAIN_EVERY_MS = 600_000;
+const MAINTAIN_EVERY_MS = 3_600_000;
 
 /** The started parts; each exists once the part before it has started. */
 interface Started {

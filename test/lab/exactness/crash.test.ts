@@ -80,7 +80,7 @@ test("an upload that outlives its container is its container's", 120_000, async 
   const netmeter = await startNetmeter(cleanup);
   // The last of it is in the socket's buffer when the process ends; the far end reads slowly.
   const target = `${lab().origin}/upload/${name}?rate=2000000`;
-  const put = `head -c 6000000 /dev/zero > /f; wget -q -O /dev/null --post-file=/f "${target}" & sleep 1; kill -9 $!`;
+  const put = `head -c 6000000 /dev/zero | tr '\\0' x > /f; wget -q -O /dev/null --post-file=/f "${target}" & sleep 1; kill -9 $!`;
   await docker('28', ['run', '--name', name, 'nm-busybox', 'sh', '-c', put]);
   await sleep(5000);
   const sent = await originPath(`/upload/${name}`);

@@ -58,7 +58,7 @@ test('a build with every kind of step adds up, step by step and in all', 180_000
   const perStep: [string, number][] = [
     [`RUN wget -q -O /dev/null ${lab().origin}`, receivedOverTcp(await originPath(first))],
     ['RUN --mount', receivedOverTcp(await originPath(mounted))],
-    ['RUN wget -q -O /dev/null http://[', receivedOverTcp(await originPath(six), 6)],
+    ["RUN wget -q -O /dev/null 'http://[", receivedOverTcp(await originPath(six), 6)],
   ];
   for (const [text, expected] of perStep) {
     assertWithin(received(stepNamed(shown, text)), expected, 1e-3, text);
@@ -106,8 +106,11 @@ test('containers, the host, published ports and uploads add up', 180_000, async 
   });
   // From the far end of the uplink to the published port: into the container, through NAT.
   const url = 'http://198.51.100.1:18080/f';
-  await run('ip', ['netns', 'exec', lab().netns, 'curl', '-sf', '-o', '/dev/null', url]);
-  const put = `head -c 7000000 /dev/zero | wget -q -O /dev/null --post-file=/dev/stdin ${lab().origin}/upload/${upload}`;
+  const curl = ['curl', '-sf', '--interface', lab().serverV4, '-o', '/dev/null', url];
+  await run('ip', ['netns', 'exec', lab().netns, ...curl]);
+  const target = `${lab().origin}/upload/${upload}`;
+  // busybox stops at the first zero byte of a file to post.
+  const put = `head -c 7000000 /dev/zero | tr '\\0' x > /f; wget -q -O /dev/null --post-file=/f ${target}`;
   await docker('28', ['run', '--rm', '--name', upload, 'nm-busybox', 'sh', '-c', put]);
 
   const document = await status(netmeter);
