@@ -14,7 +14,7 @@ const PATH_SIZE = 256;
 export class CgroupNames {
   readonly #mount: CgroupMount;
   #maps: readonly BpfMap[];
-  readonly #rootFd: number;
+  #rootFd: number | undefined;
   readonly #paths = new Map<number, string>();
   readonly #key = new Uint8Array(new ArrayBuffer(8));
   readonly #value = new Uint8Array(new ArrayBuffer(PATH_SIZE));
@@ -40,9 +40,14 @@ export class CgroupNames {
     return path;
   }
 
+  /** Looks up those that nobody has asked for yet: after {@link close}, only what is known is told. */
+  learnAll(ids: Iterable<number>): void {
+    for (const id of ids) this.path(id);
+  }
+
   /** `undefined` when it cannot be told. */
   isGone(id: number): boolean | undefined {
-    const found = findCgroup(this.#rootFd, id);
+    const found = this.#find(id);
     if (found !== undefined) return found === 'gone';
     const path = this.path(id);
     if (path === undefined) return undefined;
@@ -63,7 +68,9 @@ export class CgroupNames {
   }
 
   close(): void {
-    closeSync(this.#rootFd);
+    if (this.#rootFd !== undefined) closeSync(this.#rootFd);
+    this.#rootFd = undefined;
+    this.#maps = [];
   }
 
   #learn(path: string): void {
@@ -92,9 +99,12 @@ export class CgroupNames {
   }
 
   #living(id: number): string | undefined {
-    const found = findCgroup(this.#rootFd, id);
+    const found = this.#find(id);
     if (found === undefined || found === 'gone') return undefined;
     const path = found.path.slice(this.#mount.path.length);
     return path === '' ? '/' : path;
+  }
+  #find(id: number): ReturnType<typeof findCgroup> {
+    return this.#rootFd === undefined ? undefined : findCgroup(this.#rootFd, id);
   }
 }

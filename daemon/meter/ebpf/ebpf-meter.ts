@@ -186,7 +186,7 @@ export class EbpfMeter {
   }
 
   /**
-   * Ends the metering and removes everything from the kernel.
+   * Ends the metering and removes everything from the kernel. Whose the counters are can still be asked.
    * @returns a last sample, of all that was counted up to the end
    */
   detach(now: Milliseconds): MeterSample {
@@ -197,6 +197,7 @@ export class EbpfMeter {
     waitForGracePeriod();
     this.#tails.settle(Number.POSITIVE_INFINITY);
     const last = this.#read(now);
+    this.#names.learnAll(this.#cgroupsInUse());
     generation.unpin();
     inheritance.release();
     if (pinDir !== undefined) {
