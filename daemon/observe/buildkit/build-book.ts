@@ -2,7 +2,7 @@ import type { BuildRecord, LocalState } from '../../../src/builds/facts.js';
 import type { StepEdge } from '../../../src/builds/fold.js';
 import { lostBuild } from '../../../src/builds/lost.js';
 import type { Build } from '../../../src/builds/types.js';
-import type { Milliseconds } from '../../../src/units.js';
+import type { EpochMs, Milliseconds } from '../../../src/units.js';
 import { BuildTracker } from './build-tracker.js';
 import type { BuildkitConnection } from './connection.js';
 import { OverlapMemory } from './overlap.js';
@@ -87,10 +87,10 @@ export class BuildBook {
   }
 
   /** The connection has ended; builds may go on. */
-  detach(): void {
+  detach(now: EpochMs): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const tracker of this.#running.values()) tracker.detach();
+    for (const tracker of this.#running.values()) tracker.detach(now);
   }
 
   async #tellStart(tracker: BuildTracker): Promise<void> {

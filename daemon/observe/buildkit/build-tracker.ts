@@ -27,6 +27,7 @@ export class BuildTracker {
   #local: LocalState | undefined;
   #reading: Promise<boolean> | undefined;
   #stop: AbortController | undefined;
+  #knownUntil: EpochMs;
 
   /** @param localState where buildx found the context, when it is known */
   constructor(
@@ -41,6 +42,7 @@ export class BuildTracker {
     this.#events = events;
     const facts = buildFacts(record, engine);
     this.startedAt = facts.startedAt;
+    this.#knownUntil = facts.startedAt;
     this.#fold = new BuildFold(facts);
     this.localState = localState.then((local) => {
       if (local === undefined) return;
@@ -54,10 +56,10 @@ export class BuildTracker {
     this.#reading ??= this.#read(connection);
   }
 
-  /** The connection has ended. */
-  detach(): void {
-    this.#stop?.abort();
-    this.#reading = undefined;
+  /** The connection has ended, until when the build was known to run. */
+  detach(now: EpochMs): void {
+    if (this.#reading !== undefined) this.#knownUntil = now;
+    this.#stopReading();
   }
 
   /**
@@ -70,7 +72,7 @@ export class BuildTracker {
     let whole = await this.#reading;
     clearTimeout(patience);
     if (!whole) {
-      this.detach();
+      this.#stopReading();
       whole = await this.#read(connection);
       if (!whole && connection.closed) return false;
     }
@@ -91,18 +93,24 @@ export class BuildTracker {
       }
       return true;
     } catch (error) {
-      if (!stop.signal.aborted) this.#events.failed(error);
+      if (!stop.signal.aborted && !connection.closed) this.#events.failed(error);
       return false;
     }
   }
 
   /** The engine kept no record of its end, as when it was killed. */
   lose(because: string): void {
-    this.#fold.finish({ at: this.#fold.lastAt, error: { code: CANCELED, message: because } });
+    const at = Math.max(this.#fold.lastAt, this.#knownUntil);
+    this.#fold.finish({ at, error: { code: CANCELED, message: because } });
   }
 
   build(): Build {
     return this.#fold.build();
+  }
+
+  #stopReading(): void {
+    this.#stop?.abort();
+    this.#reading = undefined;
   }
 
   #learn(record: BuildRecord): void {

@@ -139,7 +139,7 @@ export class BuildkitObserver {
     const began = now();
     try {
       const connection = await this.#connect(signal);
-      await followSession({ connection, book: this.#book, isKnown, unfinished, signal }, () => {
+      await followSession({ connection, book: this.#book, isKnown, unfinished, now, signal }, () => {
         this.#code = undefined;
         const at = now();
         this.#state = {

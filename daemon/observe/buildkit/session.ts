@@ -1,5 +1,6 @@
 import type { BuildRecord } from '../../../src/builds/facts.js';
 import type { Build } from '../../../src/builds/types.js';
+import type { EpochMs } from '../../../src/units.js';
 import type { BuildBook } from './build-book.js';
 import type { BuildkitConnection } from './connection.js';
 
@@ -8,6 +9,7 @@ export interface Session {
   book: BuildBook;
   isKnown: (ref: string) => boolean | Promise<boolean>;
   unfinished: () => readonly Build[] | Promise<readonly Build[]>;
+  now: () => EpochMs;
   signal: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export async function followSession(session: Session, caughtUp: () => void): Pro
   } finally {
     ended.abort();
     connection.close();
-    book.detach();
+    book.detach(session.now());
     await Promise.allSettled([live, past]);
   }
 }
