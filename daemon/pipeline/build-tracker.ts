@@ -4,7 +4,7 @@ import type { Build, Execution, ExecutionMatch } from '../../src/builds/types.js
 import { sourceOwnerId } from '../../src/report/builds.js';
 import type { EpochMs, Milliseconds } from '../../src/units.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
-import type { OwnerNews } from '../observe/owners/owner-resolver.js';
+import type { OwnerNews } from '../observe/owners/owner-book.js';
 import type { Store } from '../store/types.js';
 
 export interface BuildTrackerOptions {

@@ -3,15 +3,14 @@
  * which the engine tells what happens; nothing is polled while it does. When it ends, everything is asked
  * anew and the events in between are replayed, so that no container is missed.
  */
-
 import type { SourceState } from '../../../src/metering/types.js';
 import type { EpochMs } from '../../../src/units.js';
 import { ContainerTable } from './container-table.js';
 import type { DockerEvent } from './docker-events.js';
 import type { EngineAddress } from './engine-address.js';
-import { EngineSession } from './engine-session.js';
-import { backoff, waitForEngine } from './engine-wait.js';
+import type { EngineSession, EngineSnapshot } from './engine-session.js';
 import { InspectQueue } from './inspect-queue.js';
+import { keepConnected } from './keep-connected.js';
 import { Listeners } from './listeners.js';
 import type { ContainerFacts, EngineChange, EngineFacts, ImagePull } from './types.js';
 
@@ -25,8 +24,7 @@ export interface DockerObserverOptions {
 }
 
 const INSPECTIONS = 4;
-/** A connection that lasted this long was a good one, and the next failure is the first. */
-const GOOD = 10_000;
+const NOT_STARTED = new Error('not started');
 
 export class DockerObserver {
   readonly #options: DockerObserverOptions;
@@ -35,20 +33,17 @@ export class DockerObserver {
   readonly #pulls: Listeners<ImagePull>;
   readonly #table: ContainerTable;
   readonly #inspections = new InspectQueue((id) => this.#inspect(id), INSPECTIONS);
+  /** What is known of the last connection; `session` and `engine` while it lasts. */
   #session: EngineSession | undefined;
   #engine: EngineFacts | undefined;
   #identity: string | undefined;
   #wasConnected = false;
   /** Order of the newest event that was heard. */
   #newest: number | undefined;
-  #state: SourceState = {
-    name: 'docker',
-    ok: false,
-    because: 'not started',
-    lastDurationMs: undefined,
-    lastAt: undefined,
-  };
-  #controller: AbortController | undefined;
+  #failure: Error | undefined = NOT_STARTED;
+  #lastDurationMs: number | undefined;
+  #lastAt: EpochMs | undefined;
+  #controller = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(options: DockerObserverOptions) {
@@ -61,7 +56,7 @@ export class DockerObserver {
   }
 
   /**
-   * Returns when everything that exists is known, or when the engine could not be reached: then `state()`
+   * Returns when everything that exists is known, or when the engine could not be reached: then `failure()`
    * says why, and it is tried again until `stop()`.
    */
   async start(signal: AbortSignal): Promise<void> {
@@ -70,12 +65,24 @@ export class DockerObserver {
     signal.addEventListener('abort', () => controller.abort(), { once: true, signal: controller.signal });
     if (signal.aborted) controller.abort();
     await new Promise<void>((settled) => {
-      this.#running = this.#run(controller.signal, settled).finally(settled);
+      const handlers = {
+        newest: () => this.#newest,
+        connected: (session: EngineSession, snapshot: EngineSnapshot, began: EpochMs) => {
+          this.#connected(session, snapshot, began);
+          settled();
+        },
+        event: (event: DockerEvent) => this.#apply(event),
+        lost: (reason: Error) => {
+          this.#lost(reason);
+          settled();
+        },
+      };
+      this.#running = keepConnected(this.#options, handlers, controller.signal).finally(settled);
     });
   }
 
   async stop(): Promise<void> {
-    this.#controller?.abort();
+    this.#controller.abort();
     await this.#running;
   }
 
@@ -108,54 +115,42 @@ export class DockerObserver {
     return this.#pulls.add(listener);
   }
 
+  /** Why there is no engine, as a NetmeterError with its hint as a rule; undefined while there is one. */
+  failure(): Error | undefined {
+    return this.#failure;
+  }
+
   state(): SourceState {
-    return this.#state;
+    const because = this.#failure?.message;
+    const times = { lastDurationMs: this.#lastDurationMs, lastAt: this.#lastAt };
+    return { name: 'docker', ok: because === undefined, because, ...times };
   }
 
-  async #run(signal: AbortSignal, settled: () => void): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      const began = this.#options.now();
-      const because = await this.#follow(signal, settled);
-      if (signal.aborted) return;
-      failures = this.#options.now() - began > GOOD ? 1 : failures + 1;
-      this.#lost(because);
-      settled();
-      if (await waitForEngine(this.#options.address, backoff(failures), signal)) failures = 0;
-    }
+  #connected(session: EngineSession, { engine, identity, list }: EngineSnapshot, began: EpochMs): void {
+    const restarted = this.#wasConnected && (identity === undefined || identity !== this.#identity);
+    this.#session = session;
+    this.#engine = engine;
+    this.#identity = identity;
+    this.#wasConnected = true;
+    this.#failure = undefined;
+    this.#engines.tell({ connected: true, engine, restarted });
+    this.#table.applyList(list, began);
+    for (const { id, state } of this.#table.all()) if (state === 'running') this.#inspections.add(id);
+    this.#lastAt = this.#options.now();
+    this.#lastDurationMs = this.#lastAt - began;
   }
 
-  /** Follows one connection to its end. @returns why it ended */
-  async #follow(signal: AbortSignal, settled: () => void): Promise<string> {
-    const { address, procRoot, now } = this.#options;
-    const session = new EngineSession(address, procRoot);
-    const began = now();
-    try {
-      const { engine, identity, list } = await session.connect(this.#newest, signal);
-      this.#session = session;
-      this.#connected(engine, identity);
-      this.#table.applyList(list, began);
-      for (const { id, state } of this.#table.all()) if (state === 'running') this.#inspections.add(id);
-      this.#state = {
-        name: 'docker',
-        ok: true,
-        because: undefined,
-        lastDurationMs: now() - began,
-        lastAt: now(),
-      };
-      settled();
-      await session.follow((event) => this.#apply(event, signal));
-      return 'the engine closed the connection';
-    } catch (error) {
-      return messageOf(error);
-    } finally {
-      this.#session = undefined;
-      this.#inspections.clear();
-      session.close();
-    }
+  #lost(reason: Error): void {
+    if (reason.message !== this.#failure?.message) this.#options.log(`docker: ${reason.message}`);
+    this.#failure = reason;
+    this.#session = undefined;
+    this.#inspections.clear();
+    if (this.#engine === undefined) return;
+    this.#engine = undefined;
+    this.#engines.tell({ connected: false, because: reason.message });
   }
 
-  #apply(event: DockerEvent, signal: AbortSignal): void {
+  #apply(event: DockerEvent): void {
     this.#newest = Math.max(this.#newest ?? 0, event.order);
     switch (event.type) {
       case 'container':
@@ -169,55 +164,38 @@ export class DockerObserver {
         this.#pulls.tell({ image: event.image, at: event.at });
         break;
       case 'reload':
-        void this.#reload(signal);
+        void this.#ask('read the new configuration', async (session, signal) => {
+          const engine = await session.engineFacts(signal);
+          this.#engine = engine;
+          this.#engines.tell({ connected: true, engine, restarted: false });
+        });
         break;
-    }
-  }
-
-  #connected(engine: EngineFacts, identity: string | undefined): void {
-    const restarted = this.#wasConnected && (identity === undefined || identity !== this.#identity);
-    this.#engine = engine;
-    this.#identity = identity;
-    this.#wasConnected = true;
-    this.#engines.tell({ connected: true, engine, restarted });
-  }
-
-  #lost(because: string): void {
-    const { ok, because: before } = this.#state;
-    this.#state = { ...this.#state, ok: false, because };
-    if (ok || because !== before) this.#options.log(`docker: ${because}`);
-    if (this.#engine === undefined) return;
-    this.#engine = undefined;
-    this.#engines.tell({ connected: false, because });
-  }
-
-  async #reload(signal: AbortSignal): Promise<void> {
-    try {
-      const engine = await this.#session?.engineFacts(signal);
-      if (engine === undefined || signal.aborted) return;
-      this.#engine = engine;
-      this.#engines.tell({ connected: true, engine, restarted: false });
-    } catch (error) {
-      if (!signal.aborted)
-        this.#options.log(`docker: cannot read the new configuration: ${messageOf(error)}`);
     }
   }
 
   /** What an inspection could not tell stays unknown. */
   async #inspect(id: string): Promise<void> {
     const asked = this.#table.get(id);
-    const session = this.#session;
-    if (asked === undefined || asked.state === 'removed' || session === undefined) return;
-    try {
-      const json = await session.inspect(id, this.#controller!.signal);
+    if (asked === undefined || asked.state === 'removed') return;
+    await this.#ask('inspect a container', async (session, signal) => {
+      const json = await session.inspect(id, signal);
       if (json !== undefined) this.#table.applyInspection(asked, json);
+    });
+  }
+
+  /** Asks something that can be done without. Does not reject. */
+  async #ask(
+    what: string,
+    ask: (session: EngineSession, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    try {
+      await ask(session, this.#controller.signal);
     } catch (error) {
-      if (this.#session === session)
-        this.#options.log(`docker: cannot inspect a container: ${messageOf(error)}`);
+      // With the connection everything fails, which is told once.
+      const connected = session === this.#session && !this.#controller.signal.aborted;
+      if (connected) this.#options.log(`docker: cannot ${what}: ${String(error)}`);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,10 +3,11 @@
  * what that is called; an owner whose name comes late is told of again, under the same id.
  */
 import { type CgroupMeaning, classifyCgroup } from '../../../src/metering/cgroup-path.js';
-import type { Owner, OwnerFacts, OwnerKind } from '../../../src/metering/types.js';
+import type { Owner } from '../../../src/metering/types.js';
 import { Listeners } from '../docker/listeners.js';
 import type { ContainerFacts, EngineChange, EngineFacts } from '../docker/types.js';
 import { programsIn } from './cgroup-programs.js';
+import { OwnerBook, type OwnerNews } from './owner-book.js';
 import { type CgroupOwner, type HostMeaning, ownerOfCgroup } from './owner-of-cgroup.js';
 import { ownerOfContainer, relayOfContainer } from './owner-of-container.js';
 import { type FlowFacts, PublishedPorts } from './published-ports.js';
@@ -30,13 +31,6 @@ export interface OwnerResolverOptions {
   log: (message: string) => void;
 }
 
-/** What others found out about an owner: the text of a build's step, say. */
-export interface OwnerNews {
-  kind?: OwnerKind;
-  name?: string;
-  facts?: OwnerFacts;
-}
-
 interface KnownCgroup {
   path: string | undefined;
   meaning: CgroupMeaning | undefined;
@@ -48,19 +42,14 @@ interface KnownCgroup {
   ownerIds: Set<string>;
 }
 
-/** Of steps that never had traffic, too. */
-const MOST_NEWS = 10_000;
-
 export class OwnerResolver {
   readonly #options: OwnerResolverOptions;
   readonly #cgroups = new Map<number, KnownCgroup>();
-  readonly #owners = new Map<string, Owner>();
-  readonly #news = new Map<string, OwnerNews>();
+  readonly #owners = new OwnerBook((owner) => this.#listeners.tell(owner));
   readonly #ports = new PublishedPorts();
   readonly #listeners: Listeners<Owner>;
   /** The last one that was connected: while it is restarted, its cgroup is its own still. */
   #engine: EngineFacts | undefined;
-  #generation = 0;
   #ends: (() => void)[] = [];
 
   constructor(options: OwnerResolverOptions) {
@@ -96,11 +85,6 @@ export class OwnerResolver {
     return this.#owners.get(id);
   }
 
-  /** Another number when `resolve` may answer other than before, or with an owner that is better known. */
-  generation(): number {
-    return this.#generation;
-  }
-
   /**
    * Whose bytes these are.
    *
@@ -116,15 +100,7 @@ export class OwnerResolver {
 
   /** Adds to an owner what was found out elsewhere, be it known yet or not. */
   describe(ownerId: string, news: OwnerNews): void {
-    const before = this.#news.get(ownerId);
-    this.#news.delete(ownerId);
-    this.#news.set(ownerId, { ...before, ...news, facts: { ...before?.facts, ...news.facts } });
-    for (const oldest of this.#news.keys()) {
-      if (this.#news.size <= MOST_NEWS) break;
-      this.#news.delete(oldest);
-    }
-    const owner = this.#owners.get(ownerId);
-    if (owner !== undefined) this.#put(owner);
+    this.#owners.describe(ownerId, news);
   }
 
   /**
@@ -141,7 +117,7 @@ export class OwnerResolver {
       for (const ownerId of cgroup.ownerIds) used.add(ownerId);
       if (cgroup.host !== undefined) this.#readHost(cgroup);
     }
-    for (const id of this.#owners.keys()) if (!used.has(id)) this.#owners.delete(id);
+    this.#owners.keep(used);
     this.#ports.forget((id) => this.#options.docker?.container(id) === undefined);
   }
 
@@ -160,18 +136,18 @@ export class OwnerResolver {
     const { meaning } = cgroup;
     if (meaning === undefined) {
       const name = cgroupId === 0 ? 'unknown cgroup' : `unknown cgroup ${cgroupId}`;
-      cgroup.fixed = this.#put({ id: `host:?${cgroupId}`, kind: 'host', name, facts: {} });
+      cgroup.fixed = this.#owners.put({ id: `host:?${cgroupId}`, kind: 'host', name, facts: {} });
     } else if (meaning.kind === 'executor') {
       const name = `build step ${meaning.id}`;
       const facts = { cgroupPath: meaning.path };
-      cgroup.fixed = this.#put({ id: `exec:${meaning.id}`, kind: 'step', name, facts });
+      cgroup.fixed = this.#owners.put({ id: `exec:${meaning.id}`, kind: 'step', name, facts });
     } else if (meaning.kind === 'container' || meaning.kind === 'machine') {
       const { docker } = this.#options;
       const inner = meaning.inner.findLast((id) => docker?.container(id) !== undefined);
       const id = inner ?? (meaning.kind === 'container' ? meaning.id : undefined);
       if (id === undefined) return undefined;
       const runtime = meaning.kind === 'container' ? meaning.runtime : 'docker';
-      const owner = this.#put(ownerOfContainer(id, meaning.path, runtime, docker?.container(id)));
+      const owner = this.#owners.put(ownerOfContainer(id, meaning.path, runtime, docker?.container(id)));
       // A container in a container may become known later.
       if (inner !== undefined || meaning.inner.length === 0) cgroup.fixed = owner;
       return owner;
@@ -184,13 +160,13 @@ export class OwnerResolver {
     const { owner, engine, relay } = cgroup.host ?? this.#readHost(cgroup);
     if (engine === undefined || flow === undefined) return owner;
     if (relay !== undefined && hostNetns !== undefined && flow.netns === hostNetns) {
-      return this.#put({ id: `relay:${relay}`, kind: 'relay', name: relay, facts: owner.facts });
+      return this.#owners.put({ id: `relay:${relay}`, kind: 'relay', name: relay, facts: owner.facts });
     }
     // Others in the same cgroup may connect to a container, but only docker-proxy can listen for it.
     const containerId = engine === 'alone' || flow.serviceIsLocal ? this.#ports.containerOf(flow) : undefined;
     return containerId === undefined
       ? owner
-      : this.#put(relayOfContainer(containerId, docker?.container(containerId)));
+      : this.#owners.put(relayOfContainer(containerId, docker?.container(containerId)));
   }
 
   #readHost(cgroup: KnownCgroup): CgroupOwner {
@@ -198,42 +174,23 @@ export class OwnerResolver {
     const path = cgroup.path!;
     const programs = (): string[] => (cgroupRoot === undefined ? [] : programsIn(cgroupRoot, procRoot, path));
     const host = ownerOfCgroup(cgroup.meaning as HostMeaning, this.#engine, programs);
-    if (cgroup.host !== undefined && cgroup.host.owner.id !== host.owner.id) this.#generation += 1;
     cgroup.host = host;
-    this.#put(host.owner);
+    this.#owners.put(host.owner);
     return host;
   }
 
   #containerChanged(container: ContainerFacts): void {
-    if (this.#ports.add(container)) this.#generation += 1;
+    this.#ports.add(container);
     const { id } = container;
     const owner = this.#owners.get(`container:${id}`);
-    if (owner !== undefined) this.#put(ownerOfContainer(id, owner.facts.cgroupPath, 'docker', container));
-    if (this.#owners.has(`relay:${id}`)) this.#put(relayOfContainer(id, container));
+    if (owner !== undefined)
+      this.#owners.put(ownerOfContainer(id, owner.facts.cgroupPath, 'docker', container));
+    if (this.#owners.get(`relay:${id}`) !== undefined) this.#owners.put(relayOfContainer(id, container));
   }
 
   /** Where the engine is decides what the host's cgroups are. */
   #engineChanged(engine: EngineFacts): void {
     this.#engine = engine;
-    this.#generation += 1;
     for (const cgroup of this.#cgroups.values()) cgroup.host = undefined;
   }
-
-  /** @returns the owner with what else is known of it, as it was told of */
-  #put(base: Owner): Owner {
-    const news = this.#news.get(base.id);
-    const owner =
-      news === undefined ? base : { ...base, ...news, facts: { ...base.facts, ...news.facts }, id: base.id };
-    const before = this.#owners.get(owner.id);
-    if (before !== undefined && isSame(before, owner)) return before;
-    if (before !== undefined) this.#generation += 1;
-    this.#owners.set(owner.id, owner);
-    this.#listeners.tell(owner);
-    return owner;
-  }
-}
-
-function isSame(a: Owner, b: Owner): boolean {
-  const names = [...new Set([...Object.keys(a.facts), ...Object.keys(b.facts)])] as (keyof OwnerFacts)[];
-  return a.kind === b.kind && a.name === b.name && names.every((name) => a.facts[name] === b.facts[name]);
 }

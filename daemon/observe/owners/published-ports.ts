@@ -20,22 +20,15 @@ export class PublishedPorts {
   readonly #byHostPort = new Map<string, string>();
   readonly #byContainerPort = new Map<string, string>();
 
-  /** @returns true when a port is now another container's than before */
-  add(container: ContainerFacts): boolean {
+  add(container: ContainerFacts): void {
     // One that crashed is listed with its ports for as long as it exists.
-    if (container.state !== 'running') return false;
-    let changed = false;
-    const put = (ports: Map<string, string>, key: string): void => {
-      changed ||= ports.get(key) !== container.id;
-      ports.set(key, container.id);
-    };
+    if (container.state !== 'running') return;
     for (const { protocol, hostPort, containerPort } of container.publishedPorts) {
-      put(this.#byHostPort, `${protocol}/${hostPort}`);
+      this.#byHostPort.set(`${protocol}/${hostPort}`, container.id);
       for (const { address } of container.addresses) {
-        put(this.#byContainerPort, `${protocol}/${address}/${containerPort}`);
+        this.#byContainerPort.set(`${protocol}/${address}/${containerPort}`, container.id);
       }
     }
-    return changed;
   }
 
   /** The container whose bytes docker-proxy carries in this flow of the engine; undefined: its own bytes. */
