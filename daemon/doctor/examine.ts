@@ -178,18 +178,7 @@ async function checkEngine({ settings, env, homeDir, procRoot }: Examination): P
     try {
       await observer.start(controller.signal);
       const engine = observer.engine();
-      if (engine === undefined) {
-        const { because = 'it does not answer' } = observer.state();
-        return [
-          {
-            name: 'docker',
-            ok: false,
-            found: because,
-            needed,
-            fix: 'start Docker, or name its socket with --docker-host',
-          },
-        ];
-      }
+      if (engine === undefined) return [failedCheck('docker', needed, observer.failure())];
       return [engineCheck(engine, needed), historyCheck(engine), executorCheck(engine, procRoot)];
     } finally {
       await observer.stop();

@@ -29,8 +29,9 @@ export class ExactSource implements TickSource {
   readonly name = 'ebpf';
   readonly #options: ExactSourceOptions;
   readonly #ledger: FlowLedger;
-  /** Owners to be stored with the next commit. */
+  /** Owners to be stored with the next commit; some are learnt while one is under way. */
   readonly #owners = new Map<string, Owner>([[GROUP_OWNER.id, GROUP_OWNER]]);
+  #drafted: readonly Owner[] = [];
   readonly #forget = new Set<string>();
   #beginning = false;
   #first = true;
@@ -78,7 +79,9 @@ export class ExactSource implements TickSource {
 
   accept(): void {
     this.#ledger.accept();
-    this.#owners.clear();
+    for (const owner of this.#drafted) {
+      if (this.#owners.get(owner.id) === owner) this.#owners.delete(owner.id);
+    }
     this.#forget.clear();
     if (this.#last === undefined) this.#sweep();
   }
@@ -93,12 +96,13 @@ export class ExactSource implements TickSource {
     this.#first = false;
     this.#beginning = false;
     const { rows, positions } = this.#ledger.drafts();
+    this.#drafted = [...this.#owners.values()];
     return {
       tier: 'exact',
       rows,
       positions,
       links: [],
-      owners: [...this.#owners.values()],
+      owners: [...this.#drafted],
       forget: [...this.#forget],
     };
   }
