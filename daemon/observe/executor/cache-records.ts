@@ -96,8 +96,16 @@ function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
     parent: jsonText(values.get('cache.parent')) || undefined,
     createdAt: typeof created === 'number' ? created / 1e6 : undefined,
     chainId: jsonText(values.get('cache.chainID')) || undefined,
-    cacheId: jsonText(values.get('cache-dir'))?.replace(ON_TOP_OF, '') || undefined,
+    cacheId: cacheIdOf(values)?.replace(ON_TOP_OF, '') || undefined,
   };
+}
+
+function cacheIdOf(values: ReadonlyMap<string, string>): string | undefined {
+  const value = jsonText(values.get('cache-dir'));
+  if (value !== undefined) return value;
+  // Engine 20.10 has it in the key.
+  const key = [...values.keys()].find((name) => name.startsWith('cache-dir:'));
+  return key?.slice('cache-dir:'.length);
 }
 
 function jsonValue(json: string | undefined): unknown {

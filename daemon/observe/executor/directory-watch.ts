@@ -1,13 +1,17 @@
 import { type FSWatcher, readdirSync, type Stats, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { isErrno } from '../../sys/system-error.js';
 
 export interface DirectoryListener {
   /** From now on entries are told of; what is there already has to be looked up. */
   attached(): void;
   /** Something of this name came, went or changed. */
   entry(name: string): void;
-  /** The directory changed and nothing was told: the kernel's queue of events was full. */
-  overflowed(): void;
+  /**
+   * The directory changed: what is in it is to be compared with what was told, as events may have been dropped.
+   * Returns whether it wants to look again though nothing changed.
+   */
+  check(): boolean;
   /** The directory is gone. */
   detached(): void;
 }
@@ -16,8 +20,8 @@ export interface DirectoryListener {
 const CHECK_MS = 2000;
 
 /**
- * Watches one directory (inotify), which need not exist yet and may be replaced. libuv does not tell of an overflow
- * of the kernel's queue, so the directory's own time of change is compared with the events that came.
+ * Watches one directory (inotify), which need not exist yet and may be replaced. libuv does not tell when the kernel's
+ * queue was full and events were dropped, so after every change the directory is looked at once more.
  */
 export class DirectoryWatch {
   readonly #path: string;
@@ -29,8 +33,9 @@ export class DirectoryWatch {
   #above: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #inode: number | undefined;
-  #changedAt: number | undefined;
-  #suspect: number | undefined;
+  #checkedAt: number | undefined;
+  #checkAgain = false;
+  #error: Error | undefined;
 
   /** @param top the highest directory that is watched while `path` does not exist */
   constructor(path: string, top: string, listener: DirectoryListener, checkMs = CHECK_MS) {
@@ -55,6 +60,11 @@ export class DirectoryWatch {
     return this.#watcher !== undefined;
   }
 
+  /** Why it could not be watched the last time that was tried; undefined when it does not exist. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
   /** Time of the directory's last change, by its file system. */
   changedAt(): number | undefined {
     return statOf(this.#path)?.mtimeMs;
@@ -76,26 +86,18 @@ export class DirectoryWatch {
       this.#attach();
       return;
     }
-    if (stat === undefined || stat.mtimeMs === this.#changedAt) {
-      this.#suspect = undefined;
-      return;
-    }
-    // The event may still be on its way: it has until the next check.
-    if (this.#suspect !== stat.mtimeMs) {
-      this.#suspect = stat.mtimeMs;
-      return;
-    }
-    this.#changedAt = stat.mtimeMs;
-    this.#suspect = undefined;
-    this.#listener.overflowed();
+    if (stat === undefined || (stat.mtimeMs === this.#checkedAt && !this.#checkAgain)) return;
+    this.#checkedAt = stat.mtimeMs;
+    this.#checkAgain = this.#listener.check();
   }
 
   #attach(): void {
     const wasAttached = this.#watcher !== undefined;
     this.#close();
     this.#inode = undefined;
+    this.#error = undefined;
     if (wasAttached) this.#listener.detached();
-    const stat = statOf(this.#path);
+    const stat = this.#lookUp();
     if (stat === undefined) {
       this.#watchAbove();
       return;
@@ -103,19 +105,22 @@ export class DirectoryWatch {
     this.#watcher = this.#open(this.#path, (name) => this.#event(name));
     if (this.#watcher === undefined) return;
     this.#inode = stat.ino;
-    this.#changedAt = stat.mtimeMs;
     this.#listener.attached();
   }
 
-  #event(name: string | null): void {
-    const stat = statOf(this.#path);
-    // Also what the kernel says of the directory itself comes as an entry.
-    if (stat?.ino !== this.#inode) {
-      this.#attach();
-      return;
+  #lookUp(): Stats | undefined {
+    try {
+      return statSync(this.#path);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'ENOTDIR')) this.#error = error as Error;
+      return undefined;
     }
-    this.#changedAt = stat?.mtimeMs;
-    if (name !== null) this.#listener.entry(name);
+  }
+
+  #event(name: string | null): void {
+    // Also what the kernel says of the directory itself comes as an entry.
+    if (statOf(this.#path)?.ino !== this.#inode) this.#attach();
+    else if (name !== null) this.#listener.entry(name);
   }
 
   #watchAbove(): void {
@@ -134,7 +139,8 @@ export class DirectoryWatch {
       // Without a listener an error would end the process; the next check attaches again.
       watcher.on('error', () => watcher.close());
       return watcher;
-    } catch {
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'ENOTDIR')) this.#error = error as Error;
       return undefined;
     }
   }

@@ -7,51 +7,28 @@
  * Engines with containerd's image store keep the same folder; see snapshot-paths.ts and cache-records.ts for
  * what differs below it.
  */
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import type { StepDefinition } from '../../../src/builds/join-definitions.js';
 import type { Execution } from '../../../src/builds/types.js';
+import { NetmeterError } from '../../../src/errors.js';
 import type { EpochMs } from '../../../src/units.js';
+import { isErrno } from '../../sys/system-error.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { EngineFiles, type EngineLocation } from './engine-files.js';
 import { ExecutionReader } from './execution-reader.js';
 import { PendingExecution } from './pending-execution.js';
 import { readBuildDefinitions } from './provenance-reader.js';
+import { RecentIds } from './recent-ids.js';
+import type { ExecutionListener, ExecutorCounts, ExecutorWatchOptions } from './types.js';
 
-export interface ExecutionListener {
-  /** A step's process runs, or is about to. */
-  seen(execution: Execution): void;
-  /** It ended; `goneAt` is set, the rest is as it was. */
-  gone(execution: Execution): void;
-  /** A folder came and went and could not be read. Only its id, the last component of its cgroup, is known. */
-  missed(executorId: string, at: EpochMs): void;
-}
-
-/** Monotonic counts since start. */
-export interface ExecutorCounts {
-  seen: number;
-  /** Came and went unread. */
-  missed: number;
-  /** Of a crashed engine: nothing runs in them. */
-  leftover: number;
-  /** Times that the kernel dropped events; what came and went meanwhile is not known at all. */
-  overflows: number;
-  /** Not followed, because too many ran at once. */
-  dropped: number;
-}
-
-export interface ExecutorWatchOptions {
-  procRoot?: string;
-  now?: () => EpochMs;
-  /** How often the watch checks itself, in milliseconds. */
-  checkMs?: number;
-}
+export type { ExecutionListener, ExecutorCounts, ExecutorWatchOptions } from './types.js';
 
 /** BuildKit's random ids: 25 digits of base 36 (identity/randomid.go). */
 const ID = /^[0-9a-z]{20,40}$/;
+const INOTIFY_HINT = 'raise fs.inotify.max_user_watches if they are used up (sysctl)';
 const MOST_RUNNING = 4096;
 /** How often those that run are looked at. */
 const LOOK_MS = 200;
-/** Ids whose end is remembered, so that late events about them are no new ones. */
 const MOST_ENDED = 1024;
 
 export class ExecutorWatch {
@@ -64,7 +41,9 @@ export class ExecutorWatch {
   readonly #directory: string;
   readonly #running = new Map<string, Execution>();
   readonly #pending = new Map<string, PendingExecution>();
-  readonly #ended = new Set<string>();
+  /** Ids whose end is known, so that late events about them are no new ones. */
+  readonly #ended = new RecentIds(MOST_ENDED);
+  readonly #untold = new Set<string>();
   #engineStartedAt: EpochMs | undefined;
   #attaching = false;
   #look: NodeJS.Timeout | undefined;
@@ -82,9 +61,9 @@ export class ExecutorWatch {
       this.#files.path(location.rootDir),
       {
         attached: () => this.#attached(),
-        entry: (name) => this.#entry(name),
-        overflowed: () => this.#overflowed(),
-        detached: () => this.#endAll(),
+        entry: (name) => this.#told(name),
+        check: () => this.#check(),
+        detached: () => this.#endAll((id) => this.#miss(id)),
       },
       options.checkMs,
     );
@@ -102,12 +81,27 @@ export class ExecutorWatch {
   stop(): void {
     clearTimeout(this.#look);
     this.#watch.stop();
-    this.#endAll();
+    this.#endAll(() => undefined);
   }
 
   /** False while the engine has no such directory, as before its first build. */
   get watching(): boolean {
     return this.#watch.attached;
+  }
+
+  /** Why it is not watched although it is there; undefined when all is well or nothing is there yet. */
+  problem(): NetmeterError | undefined {
+    const error = this.#watch.error;
+    if (error === undefined) return undefined;
+    const refused = isErrno(error, 'EACCES', 'EPERM');
+    const message = `cannot watch ${this.#directory}: ${error.message}`;
+    const hint = refused
+      ? 'run the daemon as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH'
+      : INOTIFY_HINT;
+    return new NetmeterError(refused ? 'permission-denied' : 'syscall-failed', message, {
+      hint,
+      cause: error,
+    });
   }
 
   get running(): readonly Execution[] {
@@ -136,15 +130,34 @@ export class ExecutorWatch {
     this.#attaching = false;
   }
 
-  #overflowed(): void {
-    this.counts.overflows++;
+  /** What is found here was not told yet, or its event was dropped: then none has come by the next time. */
+  #check(): boolean {
+    if (this.#untold.size > 0) this.counts.overflows++;
+    this.#untold.clear();
+    for (const name of this.#watch.entries() ?? []) {
+      if (ID.test(name) && !this.#knows(name)) this.#untold.add(name);
+    }
     this.rescan();
+    return this.#untold.size > 0;
+  }
+
+  #knows(id: string): boolean {
+    return this.#running.has(id) || this.#pending.has(id) || this.#ended.has(id);
+  }
+
+  #statOf(id: string): Stats | undefined {
+    return statSync(`${this.#directory}/${id}`, { throwIfNoEntry: false });
+  }
+
+  #told(name: string): void {
+    this.#untold.delete(name);
+    this.#entry(name);
   }
 
   #entry(name: string): void {
     if (!ID.test(name)) return;
     const known = this.#running.has(name) || this.#pending.has(name);
-    const stat = statSync(`${this.#directory}/${name}`, { throwIfNoEntry: false });
+    const stat = this.#statOf(name);
     if (stat === undefined) {
       if (known) this.#end(name);
       else if (!this.#ended.has(name)) this.#miss(name);
@@ -154,10 +167,10 @@ export class ExecutorWatch {
     const seenAt = this.#bornAt(stat.birthtimeMs);
     if (this.#attaching && this.#engineStartedAt !== undefined && seenAt < this.#engineStartedAt) {
       this.counts.leftover++;
-      this.#remember(name);
+      this.#ended.add(name);
     } else if (this.#running.size + this.#pending.size >= MOST_RUNNING) {
       this.counts.dropped++;
-      this.#remember(name);
+      this.#ended.add(name);
     } else this.#begin(name, seenAt);
   }
 
@@ -181,34 +194,28 @@ export class ExecutorWatch {
 
   #end(id: string): void {
     const pending = this.#pending.get(id);
-    if (pending !== undefined) {
-      pending.stop();
-      this.#pending.delete(id);
-      this.#miss(id);
-      return;
-    }
+    pending?.stop();
+    if (this.#pending.delete(id)) this.#miss(id);
     const execution = this.#running.get(id);
     if (execution === undefined) return;
     this.#running.delete(id);
-    this.#remember(id);
+    this.#ended.add(id);
     this.#listener.gone({ ...execution, goneAt: this.#goneAt(execution) });
   }
 
-  #endAll(): void {
-    for (const id of [...this.#pending.keys(), ...this.#running.keys()]) this.#end(id);
+  #endAll(unread: (id: string) => void): void {
+    for (const [id, pending] of this.#pending) {
+      pending.stop();
+      unread(id);
+    }
+    this.#pending.clear();
+    for (const id of [...this.#running.keys()]) this.#end(id);
   }
 
   #miss(id: string): void {
     this.counts.missed++;
-    this.#remember(id);
-    this.#listener.missed(id, this.#now());
-  }
-
-  #remember(id: string): void {
     this.#ended.add(id);
-    if (this.#ended.size <= MOST_ENDED) return;
-    const [oldest] = this.#ended;
-    if (oldest !== undefined) this.#ended.delete(oldest);
+    this.#listener.missed(id, this.#now());
   }
 
   /** A folder is there until its vertex is about to complete, which tells vertices apart. */

@@ -194,9 +194,7 @@ test('the same command, nothing else: told apart once they end', () => {
   const vertices = (ends: (number | undefined)[]) =>
     build(
       'b',
-      [1, 2, 3].map((i) =>
-        step(`v${i}`, `[s${i} 2/2] RUN make`, { ran: [100, ...ends.slice(i - 1, i)] as [number] }),
-      ),
+      [1, 2, 3].map((i) => step(`v${i}`, `[s${i} 2/2] RUN make`, { ran: ended(ends[i - 1]) })),
     );
   join.build(vertices([]));
   for (const i of [3, 1, 2]) join.execution(execution(`e${i}`, 'make', { ran: [120 - i] }));
