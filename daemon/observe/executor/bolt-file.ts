@@ -46,7 +46,8 @@ export class BoltFile {
       try {
         result = read(new BoltBucket(new Pages(this.#fd, meta), meta.root));
       } catch (error) {
-        if (!(error instanceof NotABoltPage)) throw error;
+        // A number that was torn, or is none, may lie outside of any file.
+        if (!(error instanceof NotABoltPage || error instanceof RangeError)) throw error;
         whole = false;
       }
       if (this.#meta()?.transaction === meta.transaction) return whole ? result : undefined;
