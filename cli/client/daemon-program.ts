@@ -16,7 +16,7 @@ export interface DaemonProgram {
  * A smaller young generation than V8's 16 MB: with 10,000 short-lived rows a tick this takes 7 MB less memory
  * and no more CPU time, while 1 MB has rows promoted to where they are four times as expensive to collect.
  */
-export const DAEMON_NODE_ARGS: readonly string[] = ['--max-semi-space-size=4'];
+const DAEMON_NODE_ARGS: readonly string[] = ['--max-semi-space-size=4'];
 
 /**
  * The programs beside this command line: `dist/daemon` beside `dist/cli`, or the sources beside its sources.

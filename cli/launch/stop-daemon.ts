@@ -18,7 +18,7 @@ export interface StopOutcome extends StopResult {
   leftBehind: string[];
 }
 
-export const STOP_LIMITS: StopLimits = { answerMs: 30_000, exitMs: 10_000 };
+const STOP_LIMITS: StopLimits = { answerMs: 30_000, exitMs: 10_000 };
 
 /** Why a daemon that does live does not answer as it should. */
 const UNANSWERED = ['daemon-not-running', 'daemon-stuck', 'protocol-mismatch', 'internal'];

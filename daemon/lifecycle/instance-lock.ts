@@ -60,7 +60,7 @@ export class InstanceLock {
 }
 
 /** The pid in a pid file; `undefined` when there is none. */
-export function readPid(path: string): number | undefined {
+function readPid(path: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(path, 'utf8').slice(0, 16), 10);
     return pid > 0 ? pid : undefined;

@@ -20,6 +20,8 @@ export interface DaemonSettings {
   tier: 'exact' | 'header' | 'polled' | undefined;
   /** Where the kernel's counters are pinned. */
   pinDir: string | undefined;
+  /** Most remotes that the kernel counts apart; those beyond are counted by cgroup. */
+  maxFlows: number | undefined;
   verbose: boolean;
 }
 
@@ -40,6 +42,7 @@ export function parseSettings(argv: readonly string[]): DaemonSettings {
     dockerHost: values['docker-host'],
     tier: tierNamed(values.tier),
     pinDir: values['pin-dir'],
+    maxFlows: wholeNumber('--max-flows', values['max-flows'], 1, 16_777_216),
     verbose: values.verbose ?? false,
   };
 }
@@ -59,6 +62,7 @@ function parse(argv: readonly string[]) {
         'docker-host': { type: 'string' },
         tier: { type: 'string' },
         'pin-dir': { type: 'string' },
+        'max-flows': { type: 'string' },
         verbose: { type: 'boolean' },
       },
     }).values;

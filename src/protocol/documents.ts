@@ -21,7 +21,15 @@ export interface StatusDocument {
   reconciliation: ReconciliationDocument | null;
   lost: Record<string, number>;
   warnings: { code: string; message: string; at: string; seen: boolean }[];
-  sources: { name: string; ok: boolean; because: string | null; lastDurationMs: number | null }[];
+  sources: {
+    name: string;
+    ok: boolean;
+    because: string | null;
+    /** What kind of failure it is, and what to do about it; null where it works. */
+    code: string | null;
+    hint: string | null;
+    lastDurationMs: number | null;
+  }[];
 }
 
 /** A transfer that may not be known: null, never 0. */

@@ -20,6 +20,8 @@ export interface Readiness {
     ok: boolean;
     /** Why it is not the best one, or not working. */
     because: string | null;
+    /** What kind of failure it is; null where it works. */
+    code: string | null;
     /** What would make it better: usually a command to type. */
     better: string | null;
   }[];

@@ -53,7 +53,7 @@ export function readRequest(text: string, daemonVersion: string): ReadRequest {
   return { id, request: { version, id, type, params: body.output } as Request };
 }
 
-export function isRequestType(type: string): type is RequestType {
+function isRequestType(type: string): type is RequestType {
   return Object.hasOwn(params, type);
 }
 
