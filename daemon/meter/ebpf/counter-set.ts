@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../../../src/units.js';
-import { CounterReader, type OnEntry } from './counter-reader.js';
 import { CounterTable } from './counter-table.js';
 import type { BpfMap } from './kernel/bpf-map.js';
 import {
@@ -10,6 +9,7 @@ import {
   FLOW_KEY_SIZE,
   type FlowCounter,
 } from './layout.js';
+import { MapReader, type OnEntry } from './map-reader.js';
 import { LastResort, type OverflowCounts, possibleCpus } from './overflow.js';
 import type { MeterMaps } from './programs.js';
 
@@ -21,7 +21,7 @@ export class CounterSet {
   readonly #lastResort: LastResort;
   readonly #changed: FlowCounter[] = [];
 
-  /** @param batches see {@link CounterReader} */
+  /** @param batches see {@link MapReader} */
   constructor(maps: MeterMaps, batches = true) {
     this.flows = new CounterMap(maps.flows, FLOW_KEY_SIZE, decodeFlowKey, batches);
     this.cgroups = new CounterMap(maps.by_cgroup, CGROUP_KEY_SIZE, decodeCgroupKey, batches);
@@ -66,12 +66,12 @@ type Take = (counter: FlowCounter, bytes: number, packets: number) => void;
 /** One hash map of counters in the kernel, and what was last read of it. */
 export class CounterMap {
   readonly map: BpfMap;
-  readonly reader: CounterReader;
+  readonly reader: MapReader;
   readonly #table: CounterTable;
 
   constructor(map: BpfMap, keySize: number, decode: (key: Uint8Array) => FlowCounter, batches: boolean) {
     this.map = map;
-    this.reader = new CounterReader(map, batches);
+    this.reader = new MapReader(map, batches);
     this.#table = new CounterTable(keySize, decode);
   }
 

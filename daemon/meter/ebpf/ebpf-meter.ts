@@ -12,6 +12,7 @@ import type { CgroupNames } from './cgroup-names.js';
 import { Configuration, type Endpoint, type InterfaceMtu } from './configuration.js';
 import { CounterSet } from './counter-set.js';
 import { unlinkIfThere } from './generation-name.js';
+import { removeIdleCounters } from './idle-removal.js';
 import type { InheritedCounters } from './inherited.js';
 import { type ProgramCost, programCost } from './kernel/bpf-program.js';
 import type { FlowCounter } from './layout.js';
@@ -31,9 +32,6 @@ export type {
   OverflowCounts,
   Pinning,
 };
-
-/** How long a counter of a cgroup that is gone must have been still: its last sockets may send on. */
-const IDLE_MS = 120_000;
 
 /** All counters at one instant. They are cumulative, and the objects are updated by the next sample. */
 export interface MeterSample {
@@ -83,7 +81,7 @@ export class EbpfMeter {
     this.#counters = new CounterSet(maps, batches);
     this.#configuration = new Configuration(maps);
     this.#linkPrograms = new LinkPrograms(maps, parts.pinDir);
-    this.#tails = new Tails(maps, settleMs);
+    this.#tails = new Tails(maps, settleMs, batches);
     this.epoch = epochOf(parts.bootId, parts.generation);
     this.cgroup = parts.mount;
     this.pinning = parts.pinning;
@@ -95,7 +93,7 @@ export class EbpfMeter {
 
   /** @param now a monotonic time, from which {@link removeIdle} takes how long counters have been still */
   sample(now: Milliseconds): MeterSample {
-    this.#tails.settle(Number(process.hrtime.bigint()));
+    if (this.#linkPrograms.interfaces.length > 0) this.#tails.settle(Number(process.hrtime.bigint()));
     return this.#read(now);
   }
 
@@ -139,24 +137,13 @@ export class EbpfMeter {
 
   /**
    * Removes counters of cgroups that are gone and that have not moved for `idleMs`. Call it after a sample
-   * has been stored.
+   * has been stored. When three quarters of the room for remotes are taken, those of living cgroups that
+   * have been still for an hour make place, too.
    * @returns the removed ones with their final values, usually those of the last sample. Should the same
    *   key come again it counts from 0, so its position must be forgotten
    */
-  removeIdle(now: Milliseconds, idleMs: Milliseconds = IDLE_MS): FlowCounter[] {
-    const gone = new Map<number, boolean>();
-    const isDead = (counter: FlowCounter): boolean => {
-      if (now - counter.movedAt < idleMs || counter.cgroupId === 0) return false;
-      let dead = gone.get(counter.cgroupId);
-      if (dead === undefined) {
-        dead = this.#names.isGone(counter.cgroupId) === true;
-        gone.set(counter.cgroupId, dead);
-      }
-      return dead;
-    };
-    const removed = this.#counters.maps.flatMap((map) => map.remove(isDead));
-    if (removed.length > 0) this.#names.forgetUnused(this.#cgroupsInUse());
-    return removed;
+  removeIdle(now: Milliseconds, idleMs?: Milliseconds): FlowCounter[] {
+    return removeIdleCounters(this.#counters, this.#names, now, idleMs);
   }
 
   /** The inherited counters are stored: removes the earlier versions' maps. */
@@ -206,9 +193,5 @@ export class EbpfMeter {
     }
     this.close();
     return last;
-  }
-
-  #cgroupsInUse(): Set<number> {
-    return new Set(this.#counters.maps.flatMap((map) => map.counters.map(({ cgroupId }) => cgroupId)));
   }
 }

@@ -28,6 +28,8 @@ export interface GenerationOptions {
   maxFlows: number;
   /** Most entries of `by_cgroup`. */
   maxCgroups: number;
+  /** Programs that tell namespaces apart, if the kernel takes them. */
+  netns: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export function createGeneration(pinDir: string | undefined, options: Generation
       fds.push(created.fd);
       return created;
     });
-    const programs = loadCountingPrograms(maps);
+    const programs = loadCountingPrograms(maps, options.netns);
     fds.push(programs.ingress, programs.egress);
     new Configuration(maps).initialise(programs.netnsKnown);
     const generation = new Generation(name, maps, programs, directory);

@@ -25,6 +25,8 @@ export interface EbpfMeterOptions {
   maxCgroups?: number;
   /** False reads the maps entry by entry, as on kernels without batch reads. */
   batches?: boolean;
+  /** False loads the programs that do not tell namespaces apart even where the kernel takes the others. */
+  netns?: boolean;
   /** How long an ended connection must be quiet before its last packets are counted for its owner. */
   settleMs?: Milliseconds;
   /** The version of maps and programs to want, instead of this one's. */
@@ -125,6 +127,7 @@ function chooseGeneration(
     version: options.version ?? currentVersion,
     maxFlows: options.maxFlows ?? mapShapes.flows.maxEntries,
     maxCgroups: options.maxCgroups ?? mapShapes.by_cgroup.maxEntries,
+    netns: options.netns ?? true,
   };
   const same = pinned.find((generation) => generation.is(wanted));
   return same ?? createGeneration(pinDir, wanted);

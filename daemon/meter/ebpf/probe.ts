@@ -65,6 +65,7 @@ function createTrial(): Generation {
     version,
     maxFlows: flows.maxEntries,
     maxCgroups: byCgroup.maxEntries,
+    netns: true,
   });
 }
 

@@ -36,12 +36,13 @@ export function linkAttachTypeOf(direction: Direction): number {
 }
 
 /** Loads the counting programs: those that tell the namespace, or where they are refused those that do not. */
-export function loadCountingPrograms(maps: MeterMaps): CountingPrograms {
+export function loadCountingPrograms(maps: MeterMaps, netns: boolean): CountingPrograms {
+  if (!netns) return { ...loadPair(maps, '_without_netns'), netnsKnown: false };
   try {
     return { ...loadPair(maps, ''), netnsKnown: true };
   } catch (error) {
     if (!(error instanceof NetmeterError) || error.code !== 'bpf-load-failed') throw error;
-    return { ...loadPair(maps, '_without_netns'), netnsKnown: false };
+    return loadCountingPrograms(maps, false);
   }
 }
 

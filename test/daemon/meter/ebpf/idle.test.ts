@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EbpfMeter, openEbpfMeter } from '../../../../daemon/meter/ebpf/ebpf-meter.js';
-import { counted, FAR, Lab } from './lab.js';
+import { type EbpfMeter, type FlowCounter, openEbpfMeter } from '../../../../daemon/meter/ebpf/ebpf-meter.js';
+import { counted, FAR, ip, Lab } from './lab.js';
 
 const MINUTE = 60_000;
+const MAX_FLOWS = 100;
 const lab = new Lab();
 let meter: EbpfMeter;
 let server = '';
@@ -26,6 +27,7 @@ test.before(async () => {
   meter = openEbpfMeter({
     pinDir: `/sys/fs/bpf/netmeter-test-${process.pid}-idle`,
     cgroupRoot: lab.cgroupDirectory(root.path),
+    maxFlows: MAX_FLOWS,
   });
 });
 
@@ -88,6 +90,22 @@ test('removing some leaves the others as they were', async () => {
     [{ cgroupId: cgroups[2]!.id, packets: 7 }],
   );
   assert.is(counted(meter, cgroups[0]!.id, 'tx').packets, 1);
+});
+
+test('when room gets scarce, counters of living cgroups that have been still for an hour go', async () => {
+  const cgroup = newCgroup();
+  ip('-n', lab.near, 'route', 'add', '10.98.0.0/15', 'via', FAR.v4);
+  const removeOwn = (now: number): FlowCounter[] =>
+    meter.removeIdle(now).filter(({ cgroupId }) => cgroupId === cgroup.id);
+  await lab.finish(await lab.peer(lab.near, cgroup.path, 'udp-scatter', '10.99', MAX_FLOWS / 2, 9, 100));
+  meter.sample(60 * MINUTE);
+  assert.equal(removeOwn(120 * MINUTE), [], 'there is room');
+  await lab.finish(await lab.peer(lab.near, cgroup.path, 'udp-scatter', '10.98', 35, 9, 100));
+  meter.sample(119 * MINUTE);
+  assert.equal(removeOwn(119 * MINUTE), [], 'nothing has been still for so long');
+  const removed = removeOwn(120 * MINUTE);
+  assert.is(removed.length, MAX_FLOWS / 2);
+  assert.ok(removed.every(({ remote }) => remote.address.startsWith('10.99.')));
 });
 
 test.run();

@@ -155,6 +155,12 @@ export class Lab {
     limit(this.near, 'up0', rate);
   }
 
+  /** How large merged IPv6 packets may get at the near end (BIG TCP, Linux 5.19). */
+  mergeUpTo(bytes: number): void {
+    const sizes = ['gso_max_size', String(bytes), 'gro_max_size', String(bytes)];
+    ip('-n', this.near, 'link', 'set', 'up0', ...sizes);
+  }
+
   setMtu(mtu: number): void {
     ip('-n', this.near, 'link', 'set', 'up0', 'mtu', String(mtu));
   }

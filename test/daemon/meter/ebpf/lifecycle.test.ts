@@ -28,8 +28,9 @@ import { openPinned } from '../../../../daemon/meter/ebpf/kernel/bpf-pin.js';
 import { probeEbpf } from '../../../../daemon/meter/ebpf/probe.js';
 import { mount, unmount } from '../../../../daemon/sys/file-systems.js';
 import { NativeStruct } from '../../../../daemon/sys/native-struct.js';
+import { inNetworkNamespace } from '../../../../daemon/sys/network-namespace.js';
 import { syscall, trySyscall } from '../../../../daemon/sys/syscall.js';
-import { counted, difference, FAR, Lab, type LinkCount, type Sums } from './lab.js';
+import { counted, difference, FAR, ip, Lab, type LinkCount, type Sums } from './lab.js';
 
 const MB = 1 << 20;
 const TX_HEADER = 14;
@@ -39,6 +40,8 @@ const ENOENT = 2;
 const BPF_PROG_GET_FD_BY_ID = 13;
 const BPF_MAP_GET_FD_BY_ID = 14;
 const BPF_LINK_GET_FD_BY_ID = 30;
+/** Of the systemd unit, less what other sources need. */
+const CAPABILITIES = '-all,+bpf,+net_admin,+perfmon,+dac_read_search';
 const BPF_PROG_QUERY = 16;
 const CGROUP_INGRESS = 0;
 const CGROUP_EGRESS = 1;
@@ -66,10 +69,13 @@ async function download(cgroup: string, bytes: number): Promise<void> {
 async function hold(
   more: EbpfMeterOptions = {},
   user?: number,
+  capabilities = '+all',
 ): Promise<{ child: ChildProcess; said: Said }> {
   const args = ['--import', 'tsx', holder, JSON.stringify({ ...options, ...more })];
   const credentials = user === undefined ? {} : { uid: user, gid: user };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], ...credentials });
+  const limit = user === undefined ? ['setpriv', `--bounding-set=${capabilities}`] : [];
+  const [program, ...rest] = [...limit, process.execPath, ...args];
+  const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit'], ...credentials });
   const text = await new Promise<string>((resolve, reject) => {
     child.stdout?.once('data', (data: Buffer) => resolve(data.toString()));
     child.once('exit', (code) => reject(new Error(`the holder exited with ${code}`)));
@@ -403,6 +409,50 @@ test('without permission the error says what to do', async () => {
   assert.is(said.code, 'permission-denied');
   assert.match(said.hint ?? '', /root/);
   assert.not(existsSync(`${pinDir}-nobody`));
+});
+
+test('the capabilities of the service are enough', async () => {
+  const { child, said } = await hold({ pinDir: `${pinDir}-capabilities` }, undefined, CAPABILITIES);
+  try {
+    assert.type(said.epoch, 'string');
+  } finally {
+    await kill(child);
+  }
+  await withMeter({ pinDir: `${pinDir}-capabilities` }, ({ epoch, namesMissing }) => {
+    assert.is(epoch, said.epoch);
+    assert.is(namesMissing, undefined);
+  });
+});
+
+test('programs on uplinks follow what they are told, and survive what vanishes', async () => {
+  await withMeter({}, (meter) => {
+    const pins = (): string[] => readdirSync(pinDir).filter((name) => name.startsWith('link_'));
+    const follow = (...ifindexes: number[]): string | undefined =>
+      inNetworkNamespace(`/run/netns/${lab.near}`, () => meter.setLinks(ifindexes));
+    const up0 = lab.ifindex(lab.near, 'up0');
+    ip('-n', lab.near, 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1');
+    const gone0 = lab.ifindex(lab.near, 'gone0');
+    assert.is(follow(up0, gone0), undefined);
+    assert.is(pins().length, 4);
+    ip('-n', lab.near, 'link', 'del', 'gone0');
+    assert.is(follow(up0, gone0), undefined);
+    assert.is(pins().length, 2);
+    assert.is(follow(), undefined);
+    assert.equal(pins(), []);
+  });
+});
+
+test('without namespaces told apart it counts the same bytes', async () => {
+  await withMeter({ netns: false }, async (meter) => {
+    assert.is(meter.netnsKnown, false);
+    const cgroup = newCgroup();
+    const before = lab.count();
+    await download(cgroup.path, MB);
+    await lab.quiet();
+    meter.sample(0);
+    assertReceived(difference(lab.count(), before), counted(meter, cgroup.id, 'rx'));
+    assert.ok(meter.flows.every(({ netns }) => netns === 0));
+  });
 });
 
 test('without cgroup2 the error says how to mount it', () => {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CounterReader } from '../../../../daemon/meter/ebpf/counter-reader.js';
 import { CounterTable } from '../../../../daemon/meter/ebpf/counter-table.js';
 import { maps, programs, sourceHash } from '../../../../daemon/meter/ebpf/generated/bytecode.js';
 import { BpfMap } from '../../../../daemon/meter/ebpf/kernel/bpf-map.js';
@@ -16,6 +15,7 @@ import {
   FLOW_KEY_SIZE,
   OVERFLOW_SLOTS,
 } from '../../../../daemon/meter/ebpf/layout.js';
+import { MapReader } from '../../../../daemon/meter/ebpf/map-reader.js';
 import { countCpus } from '../../../../daemon/meter/ebpf/overflow.js';
 import { recognise } from '../../../../daemon/meter/ebpf/tracepoint.js';
 import { hashSources } from '../../../../scripts/build-bpf-sources.js';
@@ -37,7 +37,7 @@ function fill(count: number, maxEntries: number): BpfMap {
 }
 
 /** What a reader makes of a map: how many entries, how many of them different, and their sum. */
-function read(reader: CounterReader): { entries: number; different: number; bytes: number } {
+function read(reader: MapReader): { entries: number; different: number; bytes: number } {
   const seen = new Set<number>();
   let entries = 0;
   let bytes = 0;
@@ -57,11 +57,11 @@ for (const count of [0, 1, 4096, 10_000]) {
   test(`${count} entries are read in batches and singly, all and once each`, () => {
     const map = fill(count, 65_536);
     try {
-      const batches = new CounterReader(map);
+      const batches = new MapReader(map);
       assert.equal(read(batches), expected(count));
       assert.equal(read(batches), expected(count));
       assert.ok(batches.readsInBatches);
-      assert.equal(read(new CounterReader(map, false)), expected(count));
+      assert.equal(read(new MapReader(map, false)), expected(count));
     } finally {
       map.close();
     }
@@ -71,7 +71,7 @@ for (const count of [0, 1, 4096, 10_000]) {
 test('a bucket that does not fit makes the buffers grow', () => {
   const map = fill(64, 64);
   try {
-    assert.equal(read(new CounterReader(map, true, 1)), expected(64));
+    assert.equal(read(new MapReader(map, true, 1)), expected(64));
   } finally {
     map.close();
   }

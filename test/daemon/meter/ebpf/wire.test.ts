@@ -178,6 +178,17 @@ for (const version of ['v4', 'v6'] as const) {
   });
 }
 
+test('TCP v6 in merged packets of more than 64 KB', async () => {
+  lab.mergeUpTo(160_000);
+  const far = ['serve', FAR.v6, 8000, 24 * MB, 'server', 1];
+  const down = await exchange(far, ['fetch', FAR.v6, 8000, 24 * MB, 'server', 1]);
+  const up = await exchange(['collect', FAR.v6, 8000, 1], ['upload', FAR.v6, 8000, 24 * MB]);
+  lab.mergeUpTo(65_536);
+  assert.ok(up.link.txBytes > 65_536 * up.handed.out, 'larger than a length field can say');
+  assertEqualToLink(down);
+  assertEqualToLink(up);
+});
+
 test('IPv4 options are repeated in every segment and fragment', async () => {
   const near = ['upload', FAR.v4, 8000, 4 * MB, 'ip-options'];
   assertEqualToLink(await exchange(['collect', FAR.v4, 8000, 1], near));

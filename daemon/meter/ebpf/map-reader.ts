@@ -1,6 +1,5 @@
 import { isErrno } from '../../sys/system-error.js';
 import { BatchCursor, type BpfMap } from './kernel/bpf-map.js';
-import { COUNTER_SIZE } from './layout.js';
 
 /** Called for the key at `keyWord` of `keys`; the value's two halves start at `valueWord` of `values`. */
 export type OnEntry = (keys: Uint32Array, keyWord: number, values: Uint32Array, valueWord: number) => void;
@@ -8,10 +7,10 @@ export type OnEntry = (keys: Uint32Array, keyWord: number, values: Uint32Array, 
 const FIRST_CAPACITY = 4096;
 
 /**
- * Reads all entries of a hash map of counters: in batches, or entry by entry on kernels without batch
+ * Reads all entries of a hash map, whose keys and values are whole 32-bit words: in batches, or entry by entry on kernels without batch
  * reads. The buffers are kept and grow when a bucket does not fit.
  */
-export class CounterReader {
+export class MapReader {
   readonly #map: BpfMap;
   readonly #cursor: BatchCursor;
   #batches: boolean;
@@ -43,6 +42,7 @@ export class CounterReader {
   /** @returns false when this kernel cannot, which it says before it has returned anything */
   #readBatches(onEntry: OnEntry): boolean {
     const keyWords = this.#map.shape.keySize / 4;
+    const valueWords = this.#map.shape.valueSize / 4;
     this.#cursor.rewind();
     for (let first = true; ; first = false) {
       let result: ReturnType<BatchCursor['next']>;
@@ -53,7 +53,7 @@ export class CounterReader {
         this.#batches = false;
         return false;
       }
-      for (let i = 0; i < result.count; i++) onEntry(this.#keys, i * keyWords, this.#values, i * 4);
+      for (let i = 0; i < result.count; i++) onEntry(this.#keys, i * keyWords, this.#values, i * valueWords);
       if (result.done) return true;
       if (result.tooSmall) this.#reserve(this.#capacity * 2);
     }
@@ -62,7 +62,7 @@ export class CounterReader {
   /** Walks from key to key. Entries are removed by this process alone and never during the walk. */
   #readSingly(onEntry: OnEntry): void {
     const key = bytesOf(this.#keys).subarray(0, this.#map.shape.keySize);
-    const value = bytesOf(this.#values).subarray(0, COUNTER_SIZE);
+    const value = bytesOf(this.#values).subarray(0, this.#map.shape.valueSize);
     for (let more = this.#map.nextKey(undefined, key); more; more = this.#map.nextKey(key, key)) {
       if (this.#map.lookup(key, value)) onEntry(this.#keys, 0, this.#values, 0);
     }
@@ -71,7 +71,7 @@ export class CounterReader {
   #reserve(capacity: number): void {
     this.#capacity = capacity;
     this.#keys = new Uint32Array(new ArrayBuffer(capacity * this.#map.shape.keySize));
-    this.#values = new Uint32Array(new ArrayBuffer(capacity * COUNTER_SIZE));
+    this.#values = new Uint32Array(new ArrayBuffer(capacity * this.#map.shape.valueSize));
   }
 }
 
