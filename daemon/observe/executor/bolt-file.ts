@@ -93,12 +93,12 @@ export class BoltBucket {
     this.#root = root;
   }
 
-  bucket(name: string): BoltBucket | undefined {
+  bucket(name: string | Buffer): BoltBucket | undefined {
     const found = this.#find(name);
     return found?.isBucket ? this.#child(found.value) : undefined;
   }
 
-  value(name: string): Buffer | undefined {
+  value(name: string | Buffer): Buffer | undefined {
     const found = this.#find(name);
     return found === undefined || found.isBucket ? undefined : found.value;
   }
@@ -106,12 +106,20 @@ export class BoltBucket {
   /** All plain values; meant for small buckets. */
   values(): Map<string, string> {
     const values = new Map<string, string>();
-    this.#collect(this.#first(), values, 0);
+    for (const { key, value, isBucket } of this.#elements(this.#first(), 0)) {
+      if (!isBucket) values.set(key.toString(), value.toString());
+    }
     return values;
   }
 
-  #find(name: string): Element | undefined {
-    const key = Buffer.from(name);
+  /** Names of the buckets in it; reads all of its pages. */
+  bucketNames(): string[] {
+    const elements = [...this.#elements(this.#first(), 0)];
+    return elements.filter(({ isBucket }) => isBucket).map(({ key }) => key.toString());
+  }
+
+  #find(name: string | Buffer): Element | undefined {
+    const key = typeof name === 'string' ? Buffer.from(name) : name;
     let page = this.#first();
     for (let depth = 0; depth < DEEPEST; depth++) {
       const found = findElement(page, key);
@@ -122,12 +130,12 @@ export class BoltBucket {
     throw new NotABoltPage();
   }
 
-  #collect(page: Buffer, into: Map<string, string>, depth: number): void {
+  *#elements(page: Buffer, depth: number): Generator<Element> {
     if (depth > DEEPEST) throw new NotABoltPage();
     for (let index = 0; index < page.readUInt16LE(10); index++) {
       const element = elementOf(page, index);
-      if (!isLeaf(page)) this.#collect(this.#pages.read(element.child), into, depth + 1);
-      else if (!element.isBucket) into.set(element.key.toString(), element.value.toString());
+      if (isLeaf(page)) yield element;
+      else yield* this.#elements(this.#pages.read(element.child), depth + 1);
     }
   }
 

@@ -93,7 +93,7 @@ function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
   const created = jsonValue(values.get('cache.createdAt'));
   return {
     description: jsonText(values.get('cache.description')) ?? '',
-    parent: jsonText(values.get('cache.parent')) || undefined,
+    parent: jsonText(values.get('cache.parent')) || firstOf(values.get('cache.mergeParents')),
     createdAt: typeof created === 'number' ? created / 1e6 : undefined,
     chainId: jsonText(values.get('cache.chainID')) || undefined,
     cacheId: cacheIdOf(values)?.replace(ON_TOP_OF, '') || undefined,
@@ -115,6 +115,12 @@ function jsonValue(json: string | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A layer that was merged (COPY --link) lies on the first of its parents. */
+function firstOf(json: string | undefined): string | undefined {
+  const value = jsonValue(json);
+  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : undefined;
 }
 
 function jsonText(json: string | undefined): string | undefined {

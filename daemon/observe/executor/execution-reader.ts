@@ -5,20 +5,29 @@ import { type RecordedFacts, type RecordedLayer, readCacheRecords } from './cach
 import type { EngineFiles } from './engine-files.js';
 import { type ExecutorSpec, parseSpec, type SpecMount } from './executor-spec.js';
 import { wasEmpty } from './mount-content.js';
-import { SnapshotPaths } from './snapshot-paths.js';
+import { SnapshotNames } from './snapshot-names.js';
+import { SnapshotPaths, type SnapshotStack } from './snapshot-paths.js';
 
 /** How BuildKit describes an image's layer. One that several images share bears the name of the first. */
 const IMAGE_LAYER = /^(?:from local|pulled from) /;
+
+interface Volume {
+  mount: ExecutionMount;
+  /** BuildKit's record of its snapshot. */
+  recordId: string | undefined;
+}
 
 /** Makes an Execution of an executor's config.json, the engine's mounts and BuildKit's records. */
 export class ExecutionReader {
   readonly #files: EngineFiles;
   readonly #snapshots: SnapshotPaths;
+  readonly #names: SnapshotNames;
   readonly #images: BaseImages;
 
   constructor(files: EngineFiles) {
     this.#files = files;
     this.#snapshots = new SnapshotPaths(files);
+    this.#names = new SnapshotNames(files);
     this.#images = new BaseImages(files);
   }
 
@@ -31,14 +40,15 @@ export class ExecutionReader {
     if (spec === undefined) return undefined;
     // First of all what the step itself changes: its caches may be filled the next moment.
     const mountInfo = this.#files.mountInfo() ?? '';
-    const mounts = spec.mounts.map((mount) => this.#mount(mount, mountInfo, seenAt));
+    const volumes = spec.mounts.map((mount) => this.#volume(mount, mountInfo, seenAt));
     const stack = this.#snapshots.stackAt(spec.rootPath, mountInfo);
-    const facts = this.#records(stack?.upperId, mounts);
+    const upperRecord = stack === undefined ? undefined : this.#recordId(stack.upperId, stack.directories);
+    const facts = this.#records(upperRecord, volumes);
     return {
       id,
       engine: this.#files.location.engine,
       ...this.#process(spec),
-      mounts: mounts.map((mount) => withCacheId(mount, facts)),
+      mounts: volumes.map((volume) => toMount(volume, facts)),
       upperId: stack?.upperId,
       lowerIds: stack?.lowerIds ?? [],
       lineage: facts?.lineage?.map((layer) => this.#withImages(layer)),
@@ -52,27 +62,35 @@ export class ExecutionReader {
     return { args, env, cwd, hostname, cgroupPath };
   }
 
-  #mount({ target, source, type, options }: SpecMount, mountInfo: string, seenAt: EpochMs): ExecutionMount {
+  #volume({ target, source, type, options }: SpecMount, mountInfo: string, seenAt: EpochMs): Volume {
     const readOnly = options.includes('ro');
-    const { id: snapshotId, path } = (type === 'bind' && this.#volume(source, mountInfo)) || {};
-    const emptyAtStart =
-      snapshotId === undefined || readOnly ? undefined : wasEmpty(this.#files.path(source), seenAt);
-    return { target, source, type, readOnly, snapshotId, path, emptyAtStart };
+    const mount = { target, source, type, readOnly, emptyAtStart: undefined };
+    const snapshot = type === 'bind' ? this.#snapshot(source, mountInfo) : undefined;
+    if (snapshot === undefined) return { mount: { ...mount, snapshotId: undefined }, recordId: undefined };
+    const { id: snapshotId, path, recordId } = snapshot;
+    const emptyAtStart = readOnly ? undefined : wasEmpty(this.#files.path(source), seenAt);
+    return { mount: { ...mount, snapshotId, path, emptyAtStart }, recordId };
   }
 
   /** A volume is in a snapshot's own directory, or mounted from it (or from several) at a directory made for it. */
-  #volume(source: string, mountInfo: string): { id?: string | undefined; path?: string } | undefined {
+  #snapshot(source: string, mountInfo: string) {
     const within = this.#snapshots.within(source);
-    if (within !== undefined) return within;
+    if (within !== undefined) return { ...within, recordId: this.#recordId(within.id, [source]) };
     const stack = this.#snapshots.stackAt(source, mountInfo);
     const id = stack?.upperId ?? stack?.lowerIds[0];
-    return id === undefined ? undefined : { id, path: stack?.path ?? '/' };
+    if (stack === undefined || id === undefined) return undefined;
+    return { id, path: stack.path, recordId: this.#recordId(id, stack.directories) };
   }
 
-  #records(upperId: string | undefined, mounts: readonly ExecutionMount[]): RecordedFacts | undefined {
-    const ids = mounts.flatMap(({ snapshotId }) => snapshotId ?? []);
+  /** Graph drivers name a snapshot by BuildKit's record of it. */
+  #recordId(id: string | undefined, [top, below]: SnapshotStack['directories']): string | undefined {
+    return id !== undefined && /^\d+$/.test(id) && top !== undefined ? this.#names.nameOf(top, below) : id;
+  }
+
+  #records(upperRecord: string | undefined, volumes: readonly Volume[]): RecordedFacts | undefined {
+    const ids = volumes.flatMap(({ recordId }) => recordId ?? []);
     try {
-      return readCacheRecords(this.#files, upperId, ids);
+      return readCacheRecords(this.#files, upperRecord, ids);
     } catch {
       // They only help to tell steps apart; without them the rest still does.
       return undefined;
@@ -85,7 +103,8 @@ export class ExecutionReader {
   }
 }
 
-function withCacheId(mount: ExecutionMount, facts: RecordedFacts | undefined): ExecutionMount {
-  const cacheId = mount.snapshotId === undefined ? undefined : facts?.cacheIds.get(mount.snapshotId);
-  return cacheId === undefined ? mount : { ...mount, cacheId };
+/** A cache mount goes by its record, which stays; other snapshots by what layers are told apart by. */
+function toMount({ mount, recordId }: Volume, facts: RecordedFacts | undefined): ExecutionMount {
+  const cacheId = recordId === undefined ? undefined : facts?.cacheIds.get(recordId);
+  return cacheId === undefined ? mount : { ...mount, snapshotId: recordId, cacheId };
 }

@@ -3,9 +3,11 @@ import { readDefinitions, type StepDefinition } from '../../../src/builds/join-d
 import { readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
-/** Where BuildKit keeps its history, below DockerRootDir. */
-const HISTORY = 'buildkit/history.db';
-const BLOBS = 'buildkit/content/blobs/sha256';
+/** Where BuildKit keeps its history, below DockerRootDir: with graph drivers, and with containerd's image store. */
+const HISTORIES = ['buildkit/history.db', 'buildkit/history_c8d.db'];
+/** The blobs that it names: BuildKit's own, those of a containerd that the engine started, and the system's. */
+const BLOBS = ['buildkit/content', 'containerd/daemon/io.containerd.content.v1.content'];
+const SYSTEM_BLOBS = '/var/lib/containerd/io.containerd.content.v1.content';
 const DIGEST = /sha256:([0-9a-f]{64})/g;
 /** Provenance of 500 steps has about 1 MB. */
 const LARGEST = 32 << 20;
@@ -13,18 +15,14 @@ const LARGEST = 32 << 20;
 /**
  * The definitions of a build's vertices, from its provenance: BuildKit makes one of every build that succeeds and
  * keeps it with the history (Engine 24 and later), whether or not the image gets one. Empty when there is none (yet).
- * With containerd's image store the blobs are in containerd's content store, and this finds none.
  */
 export async function readBuildDefinitions(
   files: EngineFiles,
   buildRef: string,
 ): Promise<Map<string, StepDefinition>> {
-  const record = readBolt(files.path(files.data(HISTORY)), (root) =>
-    root.bucket('_records')?.value(buildRef)?.toString('latin1'),
-  );
-  // Of all blobs that the record names (status, trace, result, provenance), one has definitions.
-  for (const [, digest] of new Set(record?.matchAll(DIGEST))) {
-    const text = await readBlob(files.path(files.data(`${BLOBS}/${digest}`)));
+  for (const digest of blobsOf(files, buildRef)) {
+    const text = await readBlob(files, digest);
+    // Of all blobs that the record names (status, trace, result, provenance), one has definitions.
     if (!text?.includes('"llbDefinition"')) continue;
     const definitions = readDefinitions(parse(text));
     if (definitions.size > 0) return definitions;
@@ -32,7 +30,27 @@ export async function readBuildDefinitions(
   return new Map();
 }
 
-async function readBlob(path: string): Promise<string | undefined> {
+/** Digests in a build's record, a protobuf message (BuildHistoryRecord in api/services/control of moby/buildkit). */
+function blobsOf(files: EngineFiles, buildRef: string): Set<string> {
+  const records = HISTORIES.map((history) =>
+    readBolt(files.path(files.data(history)), (root) =>
+      root.bucket('_records')?.value(buildRef)?.toString('latin1'),
+    ),
+  );
+  return new Set(
+    records.flatMap((record) => [...(record ?? '').matchAll(DIGEST)].map(([, digest]) => digest!)),
+  );
+}
+
+async function readBlob(files: EngineFiles, digest: string): Promise<string | undefined> {
+  for (const folder of [...BLOBS.map((blobs) => files.data(blobs)), SYSTEM_BLOBS]) {
+    const text = await readBounded(files.path(`${folder}/blobs/sha256/${digest}`));
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+async function readBounded(path: string): Promise<string | undefined> {
   try {
     const { size } = await stat(path);
     return size > LARGEST ? undefined : await readFile(path, 'utf8');

@@ -8,12 +8,13 @@ export interface SnapshotStack {
   lowerIds: string[];
   /** The part of it that is mounted, `/` for all of it. */
   path: string;
+  /** Directories of the uppermost layer and of the one below, as the engine sees them. */
+  directories: [top?: string, below?: string];
 }
 
 /**
  * Directories of one snapshot: overlay2 and fuse-overlayfs (`overlay2/<id>/diff`), vfs, btrfs and zfs of the
- * engine's graph drivers, and containerd's snapshotters (`snapshots/<number>/fs`; numbers are containerd's own,
- * not BuildKit's record ids).
+ * engine's graph drivers, and containerd's snapshotters (`snapshots/<number>/fs`; see snapshot-names.ts).
  */
 const DIRECTORIES = [
   /\/(?:overlay2|fuse-overlayfs)\/([^/]+)\/(?:diff|merged)(?:\/|$)/,
@@ -63,29 +64,26 @@ export class SnapshotPaths {
     // A first layer has nothing below it: its directory is bound, not overlaid.
     if (type !== 'overlay') {
       const directory = this.within(root);
-      return { upperId: directory?.id, lowerIds: [], path: directory?.path ?? root };
+      return { upperId: directory?.id, lowerIds: [], path: directory?.path ?? root, directories: [root] };
     }
     return { ...this.#overlay(unescapeOctal(options)), path: root };
   }
 
   #overlay(options: string): Omit<SnapshotStack, 'path'> {
-    const lowerIds: string[] = [];
-    let upperId: string | undefined;
+    const lower: string[] = [];
+    let upper: string | undefined;
     for (const option of options.split(/(?<!\\),/)) {
       const equals = option.indexOf('=');
       const value = option.slice(equals + 1);
-      if (option.startsWith('upperdir=')) upperId = this.idOf(value);
+      if (option.startsWith('upperdir=')) upper = value;
       // Kernels since 6.8 are given layers one by one, and show them so.
-      else if (/^lowerdir\+?=/.test(option)) lowerIds.push(...this.#lower(value));
+      else if (/^lowerdir\+?=/.test(option)) lower.push(...value.split(/(?<!\\):/));
     }
-    return { upperId, lowerIds };
-  }
-
-  #lower(value: string): string[] {
-    return value
-      .split(/(?<!\\):/)
-      .map((path) => this.idOf(path) ?? this.#linked(path))
-      .filter((id) => id !== undefined);
+    const lowerIds = lower.flatMap((path) => this.idOf(path) ?? this.#linked(path) ?? []);
+    const [top, below] = upper === undefined ? lower : [upper, ...lower];
+    const directories: SnapshotStack['directories'] =
+      top === undefined ? [] : below === undefined ? [top] : [top, below];
+    return { upperId: upper && this.idOf(upper), lowerIds, directories };
   }
 
   #linked(path: string): string | undefined {

@@ -106,13 +106,13 @@ test('survives a database that is damaged, cut off, or another file', ({ scene, 
     minLength: 1,
     maxLength: 400,
   });
-  const property = fc.property(damage, fc.nat(DATABASE.length), fc.boolean(), (bytes, length, cut) => {
+  const damaged = fc.property(damage, fc.nat(DATABASE.length), fc.boolean(), (bytes, length, cut) => {
     const copy = Buffer.from(DATABASE);
     for (const [at, value] of bytes) copy[at] = value;
     put(scene, cut ? copy.subarray(0, length) : copy);
     for (const { ID } of TRUTH.slice(0, 5)) readCacheRecords(files, ID, [ID]);
   });
-  fc.assert(property, { numRuns: 100 });
+  void fc.assert(damaged, { numRuns: 100 });
 });
 
 test('a history without this build, and no history at all', async ({ scene, files }) => {
