@@ -12,7 +12,7 @@ import type { CgroupNames } from './cgroup-names.js';
 import { Configuration, type Endpoint, type InterfaceMtu } from './configuration.js';
 import { CounterSet } from './counter-set.js';
 import { unlinkIfThere } from './generation-name.js';
-import { removeIdleCounters } from './idle-removal.js';
+import { cgroupsOf, removeIdleCounters } from './idle-removal.js';
 import type { InheritedCounters } from './inherited.js';
 import { type ProgramCost, programCost } from './kernel/bpf-program.js';
 import type { FlowCounter } from './layout.js';
@@ -184,7 +184,7 @@ export class EbpfMeter {
     waitForGracePeriod();
     this.#tails.settle(Number.POSITIVE_INFINITY);
     const last = this.#read(now);
-    this.#names.learnAll(this.#cgroupsInUse());
+    this.#names.learnAll(cgroupsOf(this.#counters));
     generation.unpin();
     inheritance.release();
     if (pinDir !== undefined) {

@@ -34,6 +34,7 @@ export function removeIdleCounters(
   return removed;
 }
 
-function cgroupsOf(counters: CounterSet): Set<number> {
+/** Cgroups that have counters. */
+export function cgroupsOf(counters: CounterSet): Set<number> {
   return new Set(counters.maps.flatMap((map) => map.counters.map(({ cgroupId }) => cgroupId)));
 }
