@@ -88,7 +88,7 @@ function createPipeline({ log, hasSubscribers, publish }: PipelineContext): Pipe
     handlers: { builds: () => ({ schema: 1, builds: [] }) },
     readiness: () => ({
       tiers: { meter: 'exact', builds: null, links: 'link' },
-      sources: [{ name: 'meter', tier: 'exact', ok: true, because: null, better: null }],
+      sources: [{ name: 'meter', tier: 'exact', ok: true, because: null, code: null, better: null }],
       warnings: [{ code: 'test', message: 'only a test' }],
     }),
   };

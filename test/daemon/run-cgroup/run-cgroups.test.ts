@@ -13,7 +13,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Run, RunCgroups, type RunCgroupsOptions } from '../../../daemon/run-cgroup/run-cgroups.js';
 import { mount, unmount } from '../../../daemon/sys/file-systems.js';
-import type { NetmeterError } from '../../../src/errors.js';
+import { NetmeterError } from '../../../src/errors.js';
 import type { RunUsage } from '../../../src/protocol/messages.js';
 import { temporaryDir } from '../server/harness.js';
 
@@ -284,10 +284,11 @@ test('where the place it came from is gone, a process stays, and that is told', 
   assert.match(problems.splice(0).join(), `cannot go back to ${own}`);
 });
 
-test('without cgroup2', async () => {
+test('where nothing is counted by cgroup, the reason is told', async () => {
   const shell = await shellOf(ALICE);
+  const refusal = new NetmeterError('cgroup2-missing', 'cgroup2 is not mounted');
   const begin = (): unknown =>
-    runs({ cgroupRoot: undefined }).begin({ command: ['x'], pid: shell.pid }, peer(shell));
+    runs({ cgroupRoot: undefined, refusal }).begin({ command: ['x'], pid: shell.pid }, peer(shell));
   assert.is(codeOf(begin), 'cgroup2-missing');
 });
 
