@@ -67,6 +67,20 @@ export class NetmeterError extends Error {
   }
 }
 
+/** An error as sources and documents tell it. */
+export interface Failure {
+  because: string;
+  code: ErrorCode;
+  hint: string | undefined;
+}
+
+/** What is no NetmeterError is `internal`. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof NetmeterError) return { because: error.message, code: error.code, hint: error.hint };
+  const because = error instanceof Error ? error.message : String(error);
+  return { because, code: 'internal', hint: undefined };
+}
+
 /** The exit status that the command line ends with after this error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof NetmeterError)) return 1;

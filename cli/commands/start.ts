@@ -65,7 +65,8 @@ export function readinessText(pid: number, version: string, ready: Readiness): s
   for (const source of ready.sources) {
     const tier = source.tier === null ? '' : ` [${source.tier}]`;
     const because = source.because === null ? '' : `: ${escapeText(source.because)}`;
-    lines.push(`  ${source.ok ? 'ok ' : '-- '} ${source.name}${tier}${because}`);
+    const code = source.code === null ? '' : ` (${source.code})`;
+    lines.push(`  ${source.ok ? 'ok ' : '-- '} ${source.name}${tier}${because}${code}`);
     if (source.better !== null) lines.push(`      better: ${escapeText(source.better)}`);
   }
   for (const warning of ready.warnings)

@@ -49,8 +49,10 @@ export function statusText(document: StatusDocument, timeZone: string, width: nu
   for (const warning of document.warnings)
     lines.push(`Warning: ${escapeText(warning.message)} (${warning.code})`);
   for (const source of document.sources) {
-    if (!source.ok)
-      lines.push(`Not working: ${source.name}: ${escapeText(source.because ?? 'no reason known')}`);
+    if (source.ok) continue;
+    const code = source.code === null ? '' : ` (${source.code})`;
+    lines.push(`Not working: ${source.name}: ${escapeText(source.because ?? 'no reason known')}${code}`);
+    if (source.hint !== null) lines.push(`  better: ${escapeText(source.hint)}`);
   }
   return `${lines.join('\n')}\n`;
 }

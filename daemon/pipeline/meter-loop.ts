@@ -1,3 +1,4 @@
+import { failureOf } from '../../src/errors.js';
 import { elapsedBetween, type Instant } from '../../src/metering/elapsed.js';
 import type { CounterPosition, Owner, SourceState, Tier } from '../../src/metering/types.js';
 import type { LinkRow } from '../../src/metering/usage.js';
@@ -204,16 +205,19 @@ export class MeterLoop {
     if (!source.ok) this.#options.log.info(`${source.name} works again`);
     source.ok = true;
     source.because = undefined;
+    source.code = undefined;
+    source.hint = undefined;
     source.lastDurationMs = this.#options.clock.monotonic() - begin;
     source.lastAt = at;
   }
 
   /** Logged once, not on every tick. */
   #failed(source: SourceState, error: unknown): void {
-    const because = error instanceof Error ? error.message : String(error);
-    if (source.ok || source.because !== because) this.#options.log.error(`${source.name} failed`, error);
-    source.ok = false;
-    source.because = because;
+    const failure = failureOf(error);
+    if (source.ok || source.because !== failure.because) {
+      this.#options.log.error(`${source.name} failed`, error);
+    }
+    Object.assign(source, { ok: false, ...failure });
   }
 }
 

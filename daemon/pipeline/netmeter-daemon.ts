@@ -27,7 +27,7 @@ import { MeterPart } from './meter-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
 import { Settler } from './settler.js';
 import { tickEvent } from './tick-event.js';
-import { type OpenTier, openTier } from './tier.js';
+import { type OpenTier, openTier, refuseBlindness } from './tier.js';
 
 const PROC = '/proc';
 const SYS = '/sys';
@@ -189,14 +189,16 @@ export class NetmeterDaemon {
   async #openTier(): Promise<EpochMs> {
     const store = this.#get('store');
     const { settings } = this.#context;
+    const { pinDir, maxFlows } = settings;
     const tier = openTier({
       procRoot: PROC,
       only: settings.tier,
-      ebpf: settings.pinDir === undefined ? {} : { pinDir: settings.pinDir },
+      ebpf: { ...(pinDir && { pinDir }), ...(maxFlows && { maxFlows }) },
       address: this.#address,
       containers: () => this.#docker.containers(),
       now: this.#clock.now,
     });
+    refuseBlindness(tier, this.#docker.state());
     this.#started.tier = tier;
     this.#warnings = startWarnings(tier, store.opened, this.#clock.now());
     const goesOn = tier.tier === 'exact' && (await store.positions(tier.meter.epoch)).length > 0;
@@ -265,8 +267,10 @@ export class NetmeterDaemon {
 
   #startRuns(): void {
     const { place, log } = this.#context;
+    const { tier, refusal } = this.#get('tier');
     const runs = new RunCgroups({
-      cgroupRoot: this.#get('tier').tier === 'exact' ? this.#cgroupRoot : undefined,
+      cgroupRoot: tier === 'exact' ? this.#cgroupRoot : undefined,
+      refusal,
       parentPath: RUNS_CGROUP,
       procRoot: PROC,
       runsFile: place.runsFile,

@@ -30,8 +30,9 @@ export function readinessOf({ tier, builds, uplinks, docker, states, warnings }:
         name: 'meter',
         tier: tier.tier,
         ok: true,
-        because: tier.because ?? null,
-        better: tier.better ?? null,
+        because: tier.tier === 'exact' ? null : (tier.refusal?.message ?? 'a lower tier was asked for'),
+        code: tier.refusal?.code ?? null,
+        better: tier.refusal?.hint ?? null,
       },
       {
         name: 'links',
@@ -40,6 +41,7 @@ export function readinessOf({ tier, builds, uplinks, docker, states, warnings }:
         because: hasLinks
           ? uplinks.map((link) => link.interface).join(', ')
           : 'no route leads through a gateway',
+        code: hasLinks ? null : 'link-missing',
         better: hasLinks ? null : 'name the uplink with --link',
       },
       ...[docker, ...states].map((state) => ({
@@ -47,7 +49,8 @@ export function readinessOf({ tier, builds, uplinks, docker, states, warnings }:
         tier: null,
         ok: state.ok,
         because: state.because ?? null,
-        better: null,
+        code: state.code ?? null,
+        better: state.hint ?? null,
       })),
     ],
     warnings: warnings.map(({ code, message }) => ({ code, message })),

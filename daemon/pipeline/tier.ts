@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { NetmeterError } from '../../src/errors.js';
-import type { CounterPosition, Tier } from '../../src/metering/types.js';
+import type { CounterPosition, SourceState, Tier } from '../../src/metering/types.js';
 import { DockerStatsMeter } from '../meter/docker-stats/docker-stats-meter.js';
 import { type EbpfMeter, type EbpfMeterOptions, openEbpfMeter } from '../meter/ebpf/ebpf-meter.js';
 import { NetnsMeter } from '../meter/netns/netns-meter.js';
@@ -8,8 +8,8 @@ import type { EngineAddress } from '../observe/docker/engine-address.js';
 import type { ContainerFacts } from '../observe/docker/types.js';
 import { isErrno } from '../sys/system-error.js';
 
-/** The best tier that works here, opened, and why it is not a better one. */
-export type OpenTier = { because: string | undefined; better: string | undefined } & (
+/** The best tier that works here, opened, and what kept it from being a better one. */
+export type OpenTier = { refusal: NetmeterError | undefined } & (
   | { tier: 'exact'; meter: EbpfMeter }
   | { tier: 'header'; meter: NetnsMeter }
   | { tier: 'polled'; meter: DockerStatsMeter }
@@ -34,22 +34,35 @@ export function openTier(options: TierOptions): OpenTier {
   if (only === undefined || only === 'exact') {
     try {
       const meter = openEbpfMeter({ procRoot, ...options.ebpf });
-      return { tier: 'exact', meter, because: undefined, better: undefined };
+      return { tier: 'exact', meter, refusal: undefined };
     } catch (error) {
       if (!(error instanceof NetmeterError) || error.code === 'daemon-already-running' || only === 'exact')
         throw error;
       refusal = error;
     }
   }
-  const because = refusal?.message ?? 'a lower tier was asked for';
-  const better = refusal?.hint;
-  if ((only === undefined || only === 'header') && maySeeNamespaces(procRoot)) {
+  if (only !== 'polled' && maySeeNamespaces(procRoot)) {
     const meter = new NetnsMeter(procRoot);
     meter.start();
-    return { tier: 'header', meter, because, better };
+    return { tier: 'header', meter, refusal };
   }
+  if (only === 'header') throw mayNotSeeNamespaces();
   const { address, containers, now } = options;
-  return { tier: 'polled', meter: new DockerStatsMeter({ address, containers, now }), because, better };
+  return { tier: 'polled', meter: new DockerStatsMeter({ address, containers, now }), refusal };
+}
+
+/**
+ * Somebody who may neither count nor ask Docker would meter nothing but the sums of the links, and believe
+ * to meter.
+ * @throws NetmeterError `permission-denied`
+ */
+export function refuseBlindness(tier: OpenTier, docker: SourceState): void {
+  if (tier.tier !== 'polled' || docker.code !== 'permission-denied') return;
+  const counting = tier.refusal?.code === 'permission-denied' ? `${tier.refusal.message}, and there is ` : '';
+  const polling = docker.hint === undefined ? '' : `\nFor Docker to be polled: ${docker.hint}`;
+  throw new NetmeterError('permission-denied', `${counting}${docker.because ?? ''}`, {
+    hint: `To count exactly: sudo netmeter start${polling}`,
+  });
 }
 
 /** Positions that the store knows are worth nothing when the kernel's counters are older than the store. */
@@ -57,6 +70,12 @@ export function knownPositions(
   positions: readonly CounterPosition[],
 ): readonly CounterPosition[] | undefined {
   return positions.length === 0 ? undefined : positions;
+}
+
+function mayNotSeeNamespaces(): NetmeterError {
+  return new NetmeterError('permission-denied', 'the namespaces of containers may not be looked into', {
+    hint: 'run it as root: sudo netmeter start',
+  });
 }
 
 /** The first process is root's: who may look into it may look into every container's. */

@@ -13,8 +13,10 @@ import { type Run, RunRecords } from './run-records.js';
 export type { Run } from './run-records.js';
 
 export interface RunCgroupsOptions {
-  /** Mount point of cgroup2; `undefined` where there is none. */
+  /** Mount point of cgroup2; `undefined` where cgroups cannot be metered. */
   cgroupRoot: string | undefined;
+  /** Why they cannot be. */
+  refusal?: NetmeterError | undefined;
   /** Parent of the runs' cgroups, removed with the last of them: `/netmeter`. */
   parentPath: string;
   /** `/proc`. */
@@ -122,11 +124,13 @@ export class RunCgroups {
   }
 
   #dir(): CgroupDir {
-    const { cgroupRoot } = this.#options;
+    const { cgroupRoot, refusal } = this.#options;
     if (cgroupRoot !== undefined) return new CgroupDir(cgroupRoot);
+    const why = refusal?.message ?? 'it was started with another tier';
     throw new NetmeterError(
-      'cgroup2-missing',
-      'commands are metered by their cgroup, and cgroup2 is not mounted',
+      refusal?.code ?? 'bpf-unavailable',
+      `commands are metered by their cgroup, and this daemon does not count by cgroup: ${why}`,
+      { hint: refusal?.hint ?? 'netmeter stop, then: sudo netmeter start', cause: refusal },
     );
   }
 

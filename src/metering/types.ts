@@ -2,6 +2,7 @@
  * metering: from kernel counters to bytes with an owner. Counters become deltas, deltas get a class
  * (wan, lan, proxy, local), a link and an owner, and owners are reconciled against the uplink's counters.
  */
+import type { ErrorCode } from '../errors.js';
 import type { Bytes, EpochMs, Interval, Traffic } from '../units.js';
 
 /** How good a byte count is. */
@@ -110,6 +111,10 @@ export interface SourceState {
   name: string;
   ok: boolean;
   because: string | undefined;
+  /** Of the failure, as documented in docs/errors.md. */
+  code?: ErrorCode | undefined;
+  /** What to do about it. */
+  hint?: string | undefined;
   lastDurationMs: number | undefined;
   lastAt: EpochMs | undefined;
 }

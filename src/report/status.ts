@@ -46,6 +46,8 @@ export function statusDocument(facts: StatusFacts): StatusDocument {
       name: source.name,
       ok: source.ok,
       because: source.because ?? null,
+      code: source.code ?? null,
+      hint: source.hint ?? null,
       lastDurationMs: source.lastDurationMs ?? null,
     })),
   };

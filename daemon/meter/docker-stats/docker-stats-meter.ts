@@ -3,7 +3,7 @@
  * talk to it, root or not. It knows neither remotes nor the bytes of pulls, of the host's network, or of
  * containers that come and go between two questions.
  */
-import { NetmeterError } from '../../../src/errors.js';
+import { failureOf, NetmeterError } from '../../../src/errors.js';
 import type { SourceState } from '../../../src/metering/types.js';
 import type { EpochMs, Milliseconds, Traffic } from '../../../src/units.js';
 import type { EngineAddress } from '../../observe/docker/engine-address.js';
@@ -59,12 +59,11 @@ export class DockerStatsMeter {
     const began = this.#options.now();
     const { counters, failure } = await this.#askAll(signal);
     const now = this.#options.now();
-    const because = failure === undefined ? undefined : messageOf(failure);
     const lastAt = counters.length > 0 || failure === undefined ? now : this.#state.lastAt;
     this.#state = {
       name: 'docker stats',
-      ok: because === undefined,
-      because,
+      ok: failure === undefined,
+      ...(failure === undefined ? { because: undefined } : failureOf(failure)),
       lastDurationMs: now - began,
       lastAt,
     };
@@ -142,8 +141,4 @@ async function statsOf(client: EngineClient, id: string, signal: AbortSignal): P
     if (error instanceof NetmeterError && error.code === 'not-found') return undefined;
     throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

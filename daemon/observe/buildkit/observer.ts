@@ -6,7 +6,7 @@
 import type { LocalState } from '../../../src/builds/facts.js';
 import type { StepEdge } from '../../../src/builds/fold.js';
 import type { Build } from '../../../src/builds/types.js';
-import { NetmeterError } from '../../../src/errors.js';
+import { failureOf, NetmeterError } from '../../../src/errors.js';
 import type { SourceState } from '../../../src/metering/types.js';
 import type { EpochMs, Milliseconds } from '../../../src/units.js';
 import type { EngineAddress } from '../docker/engine-address.js';
@@ -146,6 +146,8 @@ export class BuildkitObserver {
           ...this.#state,
           ok: true,
           because: undefined,
+          code: undefined,
+          hint: undefined,
           lastDurationMs: at - began,
           lastAt: at,
         };
@@ -170,7 +172,7 @@ export class BuildkitObserver {
   #lost(error: NetmeterError): void {
     const { ok, because } = this.#state;
     this.#code = error.code;
-    this.#state = { ...this.#state, ok: false, because: error.message };
+    this.#state = { ...this.#state, ok: false, ...failureOf(error) };
     if (ok || because !== error.message) this.#options.log(`buildkit: ${error.message}`);
   }
 }

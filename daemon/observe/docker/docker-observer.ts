@@ -3,6 +3,7 @@
  * which the engine tells what happens; nothing is polled while it does. When it ends, everything is asked
  * anew and the events in between are replayed, so that no container is missed.
  */
+import { failureOf } from '../../../src/errors.js';
 import type { SourceState } from '../../../src/metering/types.js';
 import type { EpochMs } from '../../../src/units.js';
 import { ContainerTable } from './container-table.js';
@@ -121,9 +122,10 @@ export class DockerObserver {
   }
 
   state(): SourceState {
-    const because = this.#failure?.message;
+    const failure = this.#failure;
     const times = { lastDurationMs: this.#lastDurationMs, lastAt: this.#lastAt };
-    return { name: 'docker', ok: because === undefined, because, ...times };
+    if (failure === undefined) return { name: 'docker', ok: true, because: undefined, ...times };
+    return { name: 'docker', ok: false, ...failureOf(failure), ...times };
   }
 
   #connected(session: EngineSession, { engine, identity, list }: EngineSnapshot, began: EpochMs): void {
