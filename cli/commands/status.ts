@@ -1,6 +1,10 @@
+import { exitCodeOf, NetmeterError } from '../../src/errors.js';
 import type { ReconciliationDocument, StatusDocument } from '../../src/protocol/documents.js';
+import { notRunningDocument } from '../../src/report/status.js';
+import { VERSION } from '../../src/version.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
+import type { Io } from '../io.js';
 import { parseSince } from '../parse.js';
 import { formatBytes, formatTime } from '../view/bytes.js';
 import { escapeText } from '../view/escape.js';
@@ -22,13 +26,32 @@ export const status: Command<StatusOptions> = {
   ],
   async run({ io, options }) {
     const params = options.since === undefined ? {} : { since: options.since };
-    const document = await ask('status', params, io, options);
+    let document: StatusDocument;
+    try {
+      document = await ask('status', params, io, options);
+    } catch (error) {
+      if (options.json && isNotRunning(error)) return sayNotRunning(error, io);
+      throw error;
+    }
     io.stdout.write(
       options.json ? `${JSON.stringify(document)}\n` : statusText(document, io.timeZone, io.stdout.columns),
     );
     return 0;
   },
 };
+
+function isNotRunning(error: unknown): error is NetmeterError {
+  return error instanceof NetmeterError && error.code === 'daemon-not-running';
+}
+
+/** That nothing runs is a status, too; the error is beside it. */
+function sayNotRunning(error: NetmeterError, io: Io): number {
+  const { code, message, hint = null } = error;
+  const document = { ...notRunningDocument(VERSION), error: { code, message, hint } };
+  io.stdout.write(`${JSON.stringify(document)}\n`);
+  io.stderr.write(`netmeter: ${escapeText(message)} (${code})\n`);
+  return exitCodeOf(error);
+}
 
 export function statusText(document: StatusDocument, timeZone: string, width: number | undefined): string {
   const lines = [

@@ -65,19 +65,6 @@ export function refuseBlindness(tier: OpenTier, docker: SourceState): void {
   });
 }
 
-/** Positions that the store knows are worth nothing when the kernel's counters are older than the store. */
-export function knownPositions(
-  positions: readonly CounterPosition[],
-): readonly CounterPosition[] | undefined {
-  return positions.length === 0 ? undefined : positions;
-}
-
-function mayNotSeeNamespaces(): NetmeterError {
-  return new NetmeterError('permission-denied', 'the namespaces of containers may not be looked into', {
-    hint: 'run it as root: sudo netmeter start',
-  });
-}
-
 /** The first process is root's: who may look into it may look into every container's. */
 function maySeeNamespaces(procRoot: string): boolean {
   try {

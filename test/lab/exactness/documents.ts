@@ -2,7 +2,6 @@
 import type {
   BuildShowDocument,
   BuildsDocument,
-  ReportDocument,
   StatusDocument,
   StepDocument,
 } from '../../../src/protocol/documents.js';
@@ -34,10 +33,6 @@ export async function finishedBuild(
 function isUndecided(step: StepDocument, least: 'exact' | 'inferred'): boolean {
   if (step.kind !== 'run' || step.status !== 'done' || step.attribution === 'exact') return false;
   return least === 'exact' || step.attribution !== 'inferred';
-}
-
-export function report(netmeter: Netmeter, since: string): Promise<ReportDocument> {
-  return netmeter.json<ReportDocument>(['report', '--since', since]);
 }
 
 /** The one step whose name holds a text. */
