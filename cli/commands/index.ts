@@ -4,6 +4,7 @@ import { buildShow } from './build-show.js';
 import { builds } from './builds.js';
 import { doctor } from './doctor.js';
 import { logs } from './logs.js';
+import { pcap } from './pcap.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { serviceInstall, serviceRemove } from './service.js';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   buildShow,
   run,
   report,
+  pcap,
   serviceInstall,
   serviceRemove,
 ] as Command[];
