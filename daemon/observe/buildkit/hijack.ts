@@ -6,7 +6,7 @@ import { connectionError, nonsense, refusal, tooSlow } from '../docker/engine-er
 import { asRecord, asText } from '../docker/json-value.js';
 
 const DEADLINE_MS = 10_000;
-const MOST_ERROR_BYTES = 64 << 10;
+const MOST_ANSWER_BYTES = 64 << 10;
 
 export interface HijackRequest {
   path: string;
@@ -28,21 +28,44 @@ export async function hijack(
 ): Promise<Duplex> {
   const answer = await ask(address, what, signal);
   if ('socket' in answer) return answer.socket;
-  const { response } = answer;
-  let said: string | undefined;
-  try {
-    said = asText(asRecord(JSON.parse((await readBody(response, MOST_ERROR_BYTES)).toString())).message);
-  } catch {
-    // A status alone says enough.
+  const said = asText(asRecord(await jsonOf(answer.response)).message);
+  throw refusal(address, what.path, answer.response.statusCode ?? 0, said);
+}
+
+/**
+ * Sends a POST and returns what it is answered with; undefined when that is no JSON.
+ *
+ * @throws not-found, permission-denied, engine-unreachable, engine-unsupported, engine-nonsense
+ */
+export async function postJson(
+  address: EngineAddress,
+  what: Omit<HijackRequest, 'protocol'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const answer = await ask(address, what, signal);
+  if ('socket' in answer) {
+    answer.socket.destroy();
+    throw nonsense(address, `it upgraded ${what.path}, which nobody asked for`);
   }
-  throw refusal(address, what.path, response.statusCode ?? 0, said);
+  const body = await jsonOf(answer.response);
+  const status = answer.response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return body;
+  throw refusal(address, what.path, status, asText(asRecord(body).message));
+}
+
+async function jsonOf(response: IncomingMessage): Promise<unknown> {
+  try {
+    return JSON.parse((await readBody(response, MOST_ANSWER_BYTES)).toString());
+  } catch {
+    return undefined;
+  }
 }
 
 type Answer = { socket: Duplex } | { response: IncomingMessage };
 
 function ask(
   address: EngineAddress,
-  { path, protocol, body }: HijackRequest,
+  { path, protocol, body }: Omit<HijackRequest, 'protocol'> & { protocol?: string },
   signal: AbortSignal,
 ): Promise<Answer> {
   const where =
@@ -50,8 +73,7 @@ function ask(
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = {
     host: 'docker',
-    connection: 'Upgrade',
-    upgrade: protocol,
+    ...(protocol !== undefined && { connection: 'Upgrade', upgrade: protocol }),
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
   };
