@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EngineAddress } from '../../../../daemon/observe/docker/engine-address.js';
+import { type EngineAddress, resolveEngine } from '../../../../daemon/observe/docker/engine-address.js';
 import { EngineClient } from '../../../../daemon/observe/docker/engine-client.js';
 import { NetmeterError } from '../../../../src/errors.js';
 import { FakeEngine, json, recordedJson } from './fake-engine.js';
@@ -192,6 +192,28 @@ test('a socket that may not be used: which group may', async ({ engine, client }
   assert.match(error.hint!, /sudo/);
   // Group 1 is called daemon on every Debian.
   if (root) assert.match(error.hint!, /usermod -aG daemon \$USER/);
+});
+
+test('an engine on TCP', async ({ engine }) => {
+  const server = createServer((socket) => {
+    const upstream = connect(engine.socketPath);
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) end.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = new EngineClient(
+    resolveEngine({ dockerHost: `tcp://127.0.0.1:${port}`, env: {}, homeDir: '/' }),
+  );
+  try {
+    await client.negotiate();
+    assert.equal(await client.getJson('/info'), recordedJson('info.json'));
+  } finally {
+    client.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  const gone = await failure(client.negotiate());
+  assert.match(gone.message, /nobody listens there/);
 });
 
 test('something that does not speak HTTP', async () => {
