@@ -59,6 +59,7 @@ export class MeterPart implements Part, ExecutionListener {
   #exact: ExactSource | undefined;
   #loop: MeterLoop | undefined;
   #mtuGeneration: number | undefined;
+  #isDetached = false;
 
   constructor(options: MeterPartOptions) {
     this.#options = options;
@@ -92,11 +93,35 @@ export class MeterPart implements Part, ExecutionListener {
     const { tier, clock } = this.#options;
     if (tier.tier === 'exact') {
       await this.#loop?.halt();
+      await this.#loop?.sample();
+      this.#keepWhatIsNotStored(tier.meter);
       const last = tier.meter.detach(clock.monotonic());
       this.#exact?.end(last);
     }
+    this.#isDetached = true;
     await this.#loop?.stop();
     if (tier.tier !== 'exact') tier.meter.stop();
+    const because = this.#notStored();
+    if (because !== undefined) throw new Error(`what moved last could not be stored: ${because}`);
+  }
+
+  /** Why the last sample of the kernel's counters is not in the database; undefined when it is. */
+  #notStored(): string | undefined {
+    const kept = [this.#exact?.name, 'store'];
+    return this.states().find(({ name, ok }) => !ok && kept.includes(name))?.because;
+  }
+
+  /**
+   * What cannot be stored is kept where it is: the kernel goes on counting for the next start.
+   * @throws Error that says so
+   */
+  #keepWhatIsNotStored(meter: EbpfMeter): void {
+    const because = this.#notStored();
+    if (because === undefined || !meter.pinning.ok) return;
+    meter.close();
+    throw new Error(
+      `the kernel goes on counting for the next start, since nothing can be stored: ${because}`,
+    );
   }
 
   async sample(): Promise<void> {
@@ -188,7 +213,7 @@ export class MeterPart implements Part, ExecutionListener {
   /** By which fragments are counted: a container's packets are fragmented for the uplink at the latest. */
   #updateMtus(): void {
     const { tier, links, hostNetns } = this.#options;
-    if (tier.tier !== 'exact' || this.#mtuGeneration === links.generation) return;
+    if (tier.tier !== 'exact' || this.#isDetached || this.#mtuGeneration === links.generation) return;
     this.#mtuGeneration = links.generation;
     const uplinks = links.uplinks();
     const smallest = uplinks.reduce((least, link) => Math.min(least, link.mtu), Number.POSITIVE_INFINITY);
