@@ -6,7 +6,6 @@ import { isErrno } from './system-error.js';
 /** Magic numbers of file systems (include/uapi/linux/magic.h). */
 export const BPF_FS_MAGIC = 0xcafe4a11;
 export const CGROUP2_SUPER_MAGIC = 0x63677270;
-export const TRACEFS_MAGIC = 0x74726163;
 
 /** The magic number of the file system that holds `path`; `undefined` when there is no such path. */
 export function fileSystemMagic(path: string): number | undefined {

@@ -4,8 +4,6 @@ import { syscall, trySyscall, watchReadable } from './syscall.js';
 import { systemError } from './system-error.js';
 
 export const NETLINK_ROUTE = 0;
-export const NETLINK_SOCK_DIAG = 4;
-export const NETLINK_GENERIC = 16;
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -25,7 +23,7 @@ const EINTR = 4;
 export const OVERRUN = Symbol('overrun');
 
 export interface NetlinkOptions {
-  /** `NETLINK_ROUTE`, `NETLINK_SOCK_DIAG`, `NETLINK_GENERIC`. */
+  /** `NETLINK_ROUTE`, or another number of netlink(7). */
   protocol: number;
   /** Multicast groups to join, by number (`RTNLGRP_LINK` is 1). */
   groups?: readonly number[];

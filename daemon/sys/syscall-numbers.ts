@@ -11,6 +11,7 @@ export type SyscallName =
   | 'mount'
   | 'open_by_handle_at'
   | 'perf_event_open'
+  | 'prlimit64'
   | 'recvfrom'
   | 'sendto'
   | 'setns'
@@ -31,6 +32,7 @@ const x64: Record<SyscallName, number> = {
   mount: 165,
   open_by_handle_at: 304,
   perf_event_open: 298,
+  prlimit64: 302,
   recvfrom: 45,
   sendto: 44,
   setns: 308,
@@ -52,6 +54,7 @@ const arm64: Record<SyscallName, number> = {
   mount: 40,
   open_by_handle_at: 265,
   perf_event_open: 241,
+  prlimit64: 261,
   recvfrom: 207,
   sendto: 206,
   setns: 268,

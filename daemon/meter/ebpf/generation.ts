@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { liftLockedMemoryLimit } from '../../sys/resource-limits.js';
+import { isErrno } from '../../sys/system-error.js';
 import { Configuration } from './configuration.js';
 import { maps as mapShapes } from './generated/bytecode.js';
 import {
@@ -43,7 +45,7 @@ export function createGeneration(pinDir: string | undefined, options: Generation
   const fds: number[] = [];
   try {
     const maps = mapRecord((map) => {
-      const created = BpfMap.create(map, shapeOf(map, options));
+      const created = createMap(map, shapeOf(map, options));
       fds.push(created.fd);
       return created;
     });
@@ -143,6 +145,16 @@ export class Generation {
     for (const map of Object.values(this.maps)) map.close();
     closeQuietly(this.ingress);
     closeQuietly(this.egress);
+  }
+}
+
+/** Before Linux 5.11 maps count as locked memory, and a map too many is refused like any other forbidden thing. */
+function createMap(name: MapName, shape: MapShape): BpfMap {
+  try {
+    return BpfMap.create(name, shape);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM') || !liftLockedMemoryLimit()) throw error;
+    return BpfMap.create(name, shape);
   }
 }
 
