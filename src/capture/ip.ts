@@ -33,12 +33,13 @@ function readIpv4(header: IpHeader, bytes: Uint8Array, at: number, to: number): 
   const length = (bytes[at]! & 15) * 4;
   if (length < IPV4_HEADER) return false;
   const total = u16(bytes, at + 2);
+  if (total > 0 && total < length) return false;
   header.version = 4;
   header.source = at + 12;
   header.destination = at + 16;
   header.protocol = bytes[at + 9]!;
   // A total of 0 is a packet that the network card cuts up later. Padding of short frames is cut off.
-  header.end = total < length ? to : Math.min(to, at + total);
+  header.end = total === 0 ? to : Math.min(to, at + total);
   header.payload = Math.min(header.end, at + length);
   header.laterFragment = (u16(bytes, at + 6) & 0x1fff) !== 0;
   return true;

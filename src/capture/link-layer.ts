@@ -2,7 +2,7 @@
  * From a link layer's frame to the first IP header in it. LINKTYPE numbers and header layouts:
  * https://www.tcpdump.org/linktypes.html
  */
-import { u16, u32 } from './bytes.js';
+import { u16, u16le, u32, u32le } from './bytes.js';
 
 /** Instead of an offset: why there is none. */
 export const NOT_IP = -1;
@@ -24,9 +24,11 @@ const NAMES: Readonly<Record<number, string>> = {
   108: 'LOOP',
   113: 'LINUX_SLL',
   127: 'IEEE802_11_RADIOTAP',
+  192: 'PPI',
   228: 'IPV4',
   229: 'IPV6',
   242: 'IPOIB',
+  258: 'PKTAP',
   276: 'LINUX_SLL2',
 };
 
@@ -44,8 +46,13 @@ export function findIp(linkType: number, bytes: Uint8Array, from: number, to: nu
     case 14:
     case 101:
     case 228:
-    case 229:
       return byVersion(bytes, from, to);
+    case 229:
+      return etherType(0x86dd, bytes, from, to);
+    case 192:
+      return wrapped(u16le(bytes, from + 2), u32le(bytes, from + 4), 8, bytes, from, to);
+    case 258:
+      return wrapped(u32le(bytes, from), u32le(bytes, from + 8), 12, bytes, from, to);
     case 0:
     case 108:
       return loopback(bytes, from, to);
@@ -144,18 +151,35 @@ export function ppp(bytes: Uint8Array, from: number, to: number): number {
   return protocol === 0x21 || protocol === 0x57 ? byVersion(bytes, at, to) : NOT_IP;
 }
 
+/**
+ * PPI and PKTAP put a header of their own before a frame of another link type, never of themselves.
+ * @param shortest what the header's fields need
+ */
+function wrapped(
+  length: number,
+  linkType: number,
+  shortest: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  if (to - from < shortest || length < shortest || length > to - from) return MALFORMED;
+  const nested = linkType === 192 || linkType === 258;
+  return nested ? MALFORMED : findIp(linkType, bytes, from + length, to);
+}
+
 /** The address family is in the byte order of the machine that captured, which the file does not tell. */
 function loopback(bytes: Uint8Array, from: number, to: number): number {
   if (to - from < 4) return MALFORMED;
-  const family = Math.min(u32(bytes, from), swapped(bytes, from));
+  // Some systems write frames of PPP or of Cisco's HDLC under this link type.
+  if (bytes[from]! >= 0x0f && (bytes[from + 1] === 3 || u16(bytes, from + 2) === 0x0800)) {
+    return ppp(bytes, from, to);
+  }
+  const family = Math.min(u32(bytes, from), u32le(bytes, from));
   // AF_INET everywhere; AF_INET6 of Linux, Windows, NetBSD, FreeBSD, macOS.
   const isIp =
     family === 2 || family === 10 || family === 23 || family === 24 || family === 28 || family === 30;
   return isIp ? byVersion(bytes, from + 4, to) : NOT_IP;
-}
-
-function swapped(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
 /** RFC 2427 with a Q.922 address of two bytes, or Cisco's encapsulation with an EtherType. */

@@ -52,6 +52,7 @@ export class PcapReader implements CaptureReader {
   private order = BIG_ENDIAN;
   private nanoseconds = false;
   private linkType = 0;
+  private minor = 4;
   private started = false;
   private rest: Uint8Array = new Uint8Array(0);
   /** Of the first byte of `rest`. */
@@ -71,13 +72,15 @@ export class PcapReader implements CaptureReader {
   push(chunk: Uint8Array): void {
     if (this.problem !== undefined) return;
     let bytes = concat(this.rest, chunk);
+    // The lengths of old versions are put in order in place.
+    if (this.minor < 4 && bytes === chunk) bytes = chunk.slice();
     if (!this.started) {
       if (bytes.length < FILE_HEADER) {
         this.rest = bytes === chunk ? bytes.slice() : bytes;
         return;
       }
       this.start(bytes);
-      bytes = bytes.subarray(FILE_HEADER);
+      bytes = this.minor < 4 ? bytes.slice(FILE_HEADER) : bytes.subarray(FILE_HEADER);
     }
     const whole = this.wholeRecords(bytes);
     if (whole > 0) this.hand(bytes.subarray(0, whole));
@@ -117,12 +120,23 @@ export class PcapReader implements CaptureReader {
     }
     this.order = magic.order;
     this.nanoseconds = magic.nanoseconds;
+    this.minor = minor;
     // The upper 16 bits say how long the frame check sequence is, if there is one.
     this.linkType = magic.order.u32(bytes, 20) & 0xffff;
     this.sink.linkType(this.linkType);
     this.started = true;
     this.offset = FILE_HEADER;
     this.hand(headerForParser(bytes.slice(0, FILE_HEADER), magic.order));
+  }
+
+  /** Before version 2.3 the length on the wire came first, in 2.3 it depended on who wrote the file. */
+  private orderLengths(bytes: Uint8Array, at: number): void {
+    const captured = this.order.u32(bytes, at + 8);
+    const wire = this.order.u32(bytes, at + 12);
+    if (captured <= wire) return;
+    bytes.copyWithin(at + 8, at + 12, at + 16);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    view.setUint32(at + 12, captured, this.order === LITTLE_ENDIAN);
   }
 
   private hand(bytes: Uint8Array): void {
@@ -135,6 +149,7 @@ export class PcapReader implements CaptureReader {
   private wholeRecords(bytes: Uint8Array): number {
     let at = 0;
     while (bytes.length - at >= RECORD_HEADER) {
+      if (this.minor < 4) this.orderLengths(bytes, at);
       const captured = this.order.u32(bytes, at + 8);
       if (captured > LARGEST_PACKET) {
         const reason = `a record claims ${captured} captured bytes, more than the ${LARGEST_PACKET} possible`;

@@ -1,7 +1,7 @@
 /** Looks for names in the payload of packets, also in packets inside of tunnels. */
 import { u16, u32 } from '../bytes.js';
 import { IpHeader, readIp } from '../ip.js';
-import { ethernet, etherType } from '../link-layer.js';
+import { ethernet, etherType, ppp } from '../link-layer.js';
 import { addressText, TrafficTable } from '../traffic-table.js';
 import { namesLeadingTo, readDns } from './dns.js';
 import { looksLikeRequest, readRequest } from './http.js';
@@ -159,14 +159,16 @@ export class NameFinder {
   }
 }
 
-/** RFC 2784 and 2890. Negative when no IP is inside. */
+/** RFC 2784 and 2890; version 1 is PPTP's, RFC 2637. Negative when no IP is inside. */
 function insideGre(bytes: Uint8Array, from: number, to: number): number {
   if (to - from < 4) return -1;
   const flags = bytes[from]!;
   const version = bytes[from + 1]! & 7;
-  if (version !== 0) return -1;
   let at = from + 4;
+  // Checksum, key, sequence number; and version 1's acknowledgement number.
   for (const bit of [0x80, 0x20, 0x10]) if (flags & bit) at += 4;
+  if (version === 1) return ppp(bytes, bytes[from + 1]! & 0x80 ? at + 4 : at, to);
+  if (version !== 0) return -1;
   const type = u16(bytes, from + 2);
   // Transparent Ethernet bridging.
   return type === 0x6558 ? ethernet(bytes, at, to) : etherType(type, bytes, at, to);

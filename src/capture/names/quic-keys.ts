@@ -26,6 +26,8 @@ export interface QuicVersion {
   salt: Uint8Array;
   /** Prefix of the labels. */
   label: string;
+  /** Type of CRYPTO frames. */
+  cryptoFrame: number;
 }
 
 const DRAFT_23 = version('c3eef712c72ebb5a11a7d2432bb46365bef9f502');
@@ -40,9 +42,9 @@ const VERSIONS = new Map<number, QuicVersion>([
   ...range(0xff000017, 0xff00001c, DRAFT_23),
   ...range(0xff00001d, 0xff000020, DRAFT_29),
   ...range(0xff000021, 0xff000022, VERSION_1),
-  // Google's T050 and T051, as Wireshark's QUIC dissector documents their salts.
-  [0x54303530, version('7ff579e5acd072915580304c43a2367c60488310')],
-  [0x54303531, version('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d')],
+  // Google's T050 and T051: salts and frame type as Wireshark's dissector knows them.
+  [0x54303530, { ...version('7ff579e5acd072915580304c43a2367c60488310'), cryptoFrame: 8 }],
+  [0x54303531, { ...version('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d'), cryptoFrame: 8 }],
 ]);
 
 export function quicVersion(number: number): QuicVersion | undefined {
@@ -68,7 +70,7 @@ function expandLabel(crypto: QuicCrypto, secret: Uint8Array, label: string, leng
 
 function version(salt: string, label = 'quic'): QuicVersion {
   const bytes = salt.match(/../g)!.map((pair) => Number.parseInt(pair, 16));
-  return { initialBits: 0, salt: Uint8Array.from(bytes), label };
+  return { initialBits: 0, salt: Uint8Array.from(bytes), label, cryptoFrame: 6 };
 }
 
 function range(first: number, last: number, quic: QuicVersion): [number, QuicVersion][] {

@@ -45,7 +45,7 @@ export class QuicNames {
       const packet = locate(bytes, at, to);
       if (packet === undefined) return undefined;
       const payload = this.open(connection, packet, bytes);
-      if (payload !== undefined && collectHello(payload, connection.hello)) {
+      if (payload !== undefined && collectHello(payload, packet.quic.cryptoFrame, connection.hello)) {
         const hello = connection.hello.prefix();
         const reading = readClientHello(hello, 0, hello.length);
         if (reading.done) {
@@ -144,7 +144,7 @@ function unprotect(
 }
 
 /** Puts the CRYPTO frames' data where it belongs; false when there was none. */
-function collectHello(payload: Uint8Array, hello: HelloPieces): boolean {
+function collectHello(payload: Uint8Array, cryptoFrame: number, hello: HelloPieces): boolean {
   let found = false;
   let at = 0;
   while (at < payload.length) {
@@ -158,7 +158,7 @@ function collectHello(payload: Uint8Array, hello: HelloPieces): boolean {
       at = end;
       continue;
     }
-    if (type !== 6) return found;
+    if (type !== cryptoFrame) return found;
     const offset = readVarint(payload, at, payload.length);
     const length = offset && readVarint(payload, offset.end, payload.length);
     if (offset === undefined || length === undefined || length.value > payload.length - length.end)
