@@ -13,7 +13,10 @@ export function nodeIo(entryUrl: string, signal: AbortSignal, onSignal: OnSignal
     cwd: process.cwd(),
     daemonProgram: daemonProgram(entryUrl, process.execArgv),
     now: () => Date.now(),
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // Looked up when somebody asks: most commands show local times, which need no name.
+    get timeZone() {
+      return Intl.DateTimeFormat().resolvedOptions().timeZone;
+    },
     signal,
     onSignal,
   };

@@ -3,6 +3,7 @@ import { CommanderError, Command as Program } from 'commander';
 import { exitCodeOf, NetmeterError } from '../src/errors.js';
 import { SCHEMA } from '../src/protocol/documents.js';
 import type { Command, GlobalOptions } from './command.js';
+import type { CommandEntry } from './commands/index.js';
 import type { Io } from './io.js';
 import { escapeText } from './view/escape.js';
 
@@ -11,7 +12,7 @@ const EXIT_USAGE = 2;
 /** Runs one command line. `argv` without node and script. Resolves with the exit code, never rejects. */
 export async function runCommandLine(
   argv: string[],
-  commands: readonly Command[],
+  entries: readonly CommandEntry[],
   version: string,
   io: Io,
 ): Promise<number> {
@@ -21,7 +22,7 @@ export async function runCommandLine(
     .version(version, '-V, --version', 'print the version');
   program.enablePositionalOptions();
   const groups = new Map<string, Program>();
-  for (const command of commands) {
+  for (const command of await commandsFor(argv, entries)) {
     const words = command.name.split(' ');
     const name = words.pop() ?? command.name;
     const parent = words.reduce((above, word) => group(groups, above, word, io), program);
@@ -36,6 +37,12 @@ export async function runCommandLine(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io);
     return reportError(error, wantsJson(argv), io);
   }
+}
+
+/** Only the command that was named, since each loads what it needs; all of them for help and for errors. */
+function commandsFor(argv: readonly string[], entries: readonly CommandEntry[]): Promise<Command<object>[]> {
+  const named = entries.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
+  return Promise.all((named === undefined ? entries : [named]).map((entry) => entry.load()));
 }
 
 /** Writes an error the way the command line does: for people on stderr, with --json as a document on stdout. */
@@ -61,7 +68,9 @@ function newProgram(name: string, io: Io): Program {
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: () => {},
+      writeErr: (text) => io.stderr.write(text),
+      // Errors are told in one form for people and scripts, once they are caught.
+      outputError: () => {},
       getOutHelpWidth: () => io.stdout.columns ?? 80,
     });
 }
@@ -104,7 +113,7 @@ function addCommand(
       await command.run({
         io,
         args: self.args,
-        options: self.opts() as Record<string, unknown> & GlobalOptions,
+        options: self.opts<GlobalOptions>(),
       }),
     );
   });

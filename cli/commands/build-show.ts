@@ -13,7 +13,7 @@ export const buildShow: Command = {
   async run({ io, args, options }) {
     const document = await ask('build', { ref: args[0] ?? '' }, io, options);
     io.stdout.write(
-      options.json ? `${JSON.stringify(document)}\n` : buildText(document, io.timeZone, io.stdout.columns),
+      options.json ? `${JSON.stringify(document)}\n` : buildText(document, undefined, io.stdout.columns),
     );
     return 0;
   },
@@ -21,7 +21,7 @@ export const buildShow: Command = {
 
 export function buildText(
   { build, steps }: BuildShowDocument,
-  timeZone: string,
+  timeZone: string | undefined,
   width: number | undefined,
 ): string {
   const lines = [

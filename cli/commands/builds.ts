@@ -18,7 +18,7 @@ export const builds: Command<BuildsOptions> = {
     io.stdout.write(
       options.json
         ? `${JSON.stringify(document)}\n`
-        : buildsText(document.builds, io.timeZone, io.stdout.columns),
+        : buildsText(document.builds, undefined, io.stdout.columns),
     );
     return 0;
   },
@@ -26,7 +26,7 @@ export const builds: Command<BuildsOptions> = {
 
 export function buildsText(
   list: readonly BuildDocument[],
-  timeZone: string,
+  timeZone: string | undefined,
   width: number | undefined,
 ): string {
   if (list.length === 0) return 'No builds yet.\n';

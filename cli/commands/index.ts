@@ -1,30 +1,24 @@
-/** All commands, in the order in which help lists them. One file each. */
+/** All commands, in the order in which help lists them. One file each, loaded when it is needed. */
 import type { Command } from '../command.js';
-import { buildShow } from './build-show.js';
-import { builds } from './builds.js';
-import { doctor } from './doctor.js';
-import { logs } from './logs.js';
-import { pcap } from './pcap.js';
-import { report } from './report.js';
-import { run } from './run.js';
-import { serviceInstall, serviceRemove } from './service.js';
-import { start } from './start.js';
-import { status } from './status.js';
-import { stop } from './stop.js';
-import { top } from './top.js';
 
-export const commands: readonly Command[] = [
-  start,
-  stop,
-  status,
-  logs,
-  doctor,
-  top,
-  builds,
-  buildShow,
-  run,
-  report,
-  pcap,
-  serviceInstall,
-  serviceRemove,
-] as Command[];
+export interface CommandEntry {
+  /** As in the command itself: `status`, or `build show` for a subcommand. */
+  name: string;
+  load(): Promise<Command<object>>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'start', load: async () => (await import('./start.js')).start },
+  { name: 'stop', load: async () => (await import('./stop.js')).stop },
+  { name: 'status', load: async () => (await import('./status.js')).status },
+  { name: 'logs', load: async () => (await import('./logs.js')).logs },
+  { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },
+  { name: 'top', load: async () => (await import('./top.js')).top },
+  { name: 'builds', load: async () => (await import('./builds.js')).builds },
+  { name: 'build show', load: async () => (await import('./build-show.js')).buildShow },
+  { name: 'run', load: async () => (await import('./run.js')).run },
+  { name: 'report', load: async () => (await import('./report.js')).report },
+  { name: 'pcap', load: async () => (await import('./pcap.js')).pcap },
+  { name: 'service install', load: async () => (await import('./service.js')).serviceInstall },
+  { name: 'service remove', load: async () => (await import('./service.js')).serviceRemove },
+];

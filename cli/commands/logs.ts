@@ -3,6 +3,7 @@ import { placesOf } from '../ask.js';
 import { logLines } from '../client/read-log.js';
 import type { Command } from '../command.js';
 import { parseCount } from '../parse.js';
+import { escapeText } from '../view/escape.js';
 
 interface LogsOptions {
   follow?: boolean;
@@ -20,7 +21,7 @@ export const logs: Command<LogsOptions> = {
     const query = { lines: options.lines, follow: options.follow ?? false, signal: io.signal };
     const lines: string[] = [];
     for await (const line of logLines(placesOf(io, options), query)) {
-      if (!options.json) io.stdout.write(`${line}\n`);
+      if (!options.json) io.stdout.write(`${escapeText(line)}\n`);
       else if (options.follow) io.stdout.write(`${JSON.stringify({ schema: SCHEMA, line })}\n`);
       else lines.push(line);
     }

@@ -34,7 +34,7 @@ export const status: Command<StatusOptions> = {
       throw error;
     }
     io.stdout.write(
-      options.json ? `${JSON.stringify(document)}\n` : statusText(document, io.timeZone, io.stdout.columns),
+      options.json ? `${JSON.stringify(document)}\n` : statusText(document, undefined, io.stdout.columns),
     );
     return 0;
   },
@@ -53,7 +53,11 @@ function sayNotRunning(error: NetmeterError, io: Io): number {
   return exitCodeOf(error);
 }
 
-export function statusText(document: StatusDocument, timeZone: string, width: number | undefined): string {
+export function statusText(
+  document: StatusDocument,
+  timeZone: string | undefined,
+  width: number | undefined,
+): string {
   const lines = [
     `netmeter ${document.version}, pid ${document.pid}, meters since ${formatTime(document.since, timeZone)}` +
       ` (tier ${document.tiers.meter ?? 'none'}, builds ${document.tiers.builds ?? 'none'})`,

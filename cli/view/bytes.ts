@@ -32,9 +32,18 @@ export function formatDuration(ms: number | null): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-/** `2026-11-24 09:30` in the user's time zone. */
-export function formatTime(isoTime: string | null, timeZone: string): string {
+/**
+ * `2026-11-24 09:30`.
+ * @param timeZone IANA name; undefined for this process's own, which costs no look-up of zones
+ */
+export function formatTime(isoTime: string | null, timeZone: string | undefined): string {
   if (isoTime === null) return '-';
+  const at = new Date(isoTime);
+  if (timeZone === undefined) {
+    const two = (value: number) => String(value).padStart(2, '0');
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    return `${date} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  }
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',
@@ -43,7 +52,7 @@ export function formatTime(isoTime: string | null, timeZone: string): string {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(new Date(isoTime));
+  }).formatToParts(at);
   const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { NetmeterError } from '../../src/errors.js';
-import type { CounterPosition, SourceState, Tier } from '../../src/metering/types.js';
+import type { SourceState, Tier } from '../../src/metering/types.js';
 import { DockerStatsMeter } from '../meter/docker-stats/docker-stats-meter.js';
 import { type EbpfMeter, type EbpfMeterOptions, openEbpfMeter } from '../meter/ebpf/ebpf-meter.js';
 import { NetnsMeter } from '../meter/netns/netns-meter.js';
@@ -62,6 +62,12 @@ export function refuseBlindness(tier: OpenTier, docker: SourceState): void {
   const polling = docker.hint === undefined ? '' : `\nFor Docker to be polled: ${docker.hint}`;
   throw new NetmeterError('permission-denied', `${counting}${docker.because ?? ''}`, {
     hint: `To count exactly: sudo netmeter start${polling}`,
+  });
+}
+
+function mayNotSeeNamespaces(): NetmeterError {
+  return new NetmeterError('permission-denied', 'the namespaces of containers may not be looked into', {
+    hint: 'run it as root: sudo netmeter start',
   });
 }
 
