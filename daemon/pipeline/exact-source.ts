@@ -1,9 +1,10 @@
 import { classify, type Surroundings } from '../../src/metering/classify.js';
-import type { CounterPosition, Owner } from '../../src/metering/types.js';
+import type { Owner } from '../../src/metering/types.js';
 import type { Milliseconds } from '../../src/units.js';
 import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
-import { FlowLedger, GROUP_OWNER } from './flow-ledger.js';
+import { FlowLedger, type FlowRules, GROUP_OWNER } from './flow-ledger.js';
+import { InheritedFlows, type StoredPositions } from './inherited-flows.js';
 import type { Draft, TickSource } from './meter-loop.js';
 import type { Neighbours } from './neighbours.js';
 
@@ -28,7 +29,10 @@ const SWEEP_MS = 10_000;
 export class ExactSource implements TickSource {
   readonly name = 'ebpf';
   readonly #options: ExactSourceOptions;
+  readonly #rules: FlowRules;
   readonly #ledger: FlowLedger;
+  /** Until what the counters of another version had counted is stored. */
+  #inherited: InheritedFlows | undefined;
   /** Owners to be stored with the next commit; some are learnt while one is under way. */
   readonly #owners = new Map<string, Owner>([[GROUP_OWNER.id, GROUP_OWNER]]);
   #drafted: readonly Owner[] = [];
@@ -41,21 +45,24 @@ export class ExactSource implements TickSource {
 
   constructor(options: ExactSourceOptions) {
     this.#options = options;
-    this.#ledger = new FlowLedger({
+    this.#rules = {
       ownerOf: (flow) => options.owners.resolve(flow.cgroupId, options.meter.cgroupPath(flow.cgroupId), flow),
       place: (flow) => this.#place(flow),
       placesGeneration: options.placesGeneration,
-    });
+    };
+    this.#ledger = new FlowLedger(this.#rules);
     options.owners.onOwner((owner) => this.#owners.set(owner.id, owner));
   }
 
   /**
-   * @param positions as stored for this epoch; `undefined` when the store knows nothing of it although the
-   *   counters are old: then counting begins at their present values
+   * @param stored the positions that the store knows; `undefined` when it knows none although the counters are
+   *   old: then counting begins at their present values
    */
-  restore(positions: readonly CounterPosition[] | undefined): void {
-    if (positions === undefined) this.#beginning = true;
-    else this.#ledger.restore(positions);
+  restore(stored: StoredPositions | undefined): void {
+    const { meter } = this.#options;
+    if (stored === undefined) this.#beginning = true;
+    else if (stored.epoch === meter.epoch) this.#ledger.restore(stored.positions);
+    this.#inherited = new InheritedFlows(meter.inherited, stored, this.#rules);
   }
 
   get overflow(): OverflowCounts | undefined {
@@ -83,7 +90,10 @@ export class ExactSource implements TickSource {
       if (this.#owners.get(owner.id) === owner) this.#owners.delete(owner.id);
     }
     this.#forget.clear();
-    if (this.#last === undefined) this.#sweep();
+    if (this.#last !== undefined) return;
+    if (this.#inherited !== undefined) this.#options.meter.releaseInherited();
+    this.#inherited = undefined;
+    this.#sweep();
   }
 
   #draftOf(changed: readonly FlowCounter[], overflow: OverflowCounts): Draft {
@@ -96,10 +106,11 @@ export class ExactSource implements TickSource {
     this.#first = false;
     this.#beginning = false;
     const { rows, positions } = this.#ledger.drafts();
+    const inherited = this.#inherited?.rows() ?? [];
     this.#drafted = [...this.#owners.values()];
     return {
       tier: 'exact',
-      rows,
+      rows: [...inherited, ...rows],
       positions,
       links: [],
       owners: [...this.#drafted],

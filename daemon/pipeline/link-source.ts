@@ -22,6 +22,8 @@ interface Tracked {
   name: string;
   committed: LinkCounters | undefined;
   read: LinkCounters | undefined;
+  /** False while its position is known from an earlier run only, whose epoch may be another. */
+  isStored: boolean;
 }
 
 /** The uplinks' own counters, which owners are reconciled against. */
@@ -65,6 +67,7 @@ export class LinkSource implements TickSource {
   accept(): void {
     for (const [key, tracked] of this.#tracked) {
       tracked.committed = tracked.read;
+      tracked.isStored = true;
       if (this.#gone.has(key)) this.#tracked.delete(key);
     }
     this.#gone.clear();
@@ -95,6 +98,7 @@ export class LinkSource implements TickSource {
       name: reading.facts.interface,
       committed: stored ?? reading.born,
       read: undefined,
+      isStored: false,
     };
     this.#tracked.set(reading.key, tracked);
     return tracked;
@@ -113,7 +117,7 @@ export class LinkSource implements TickSource {
     const moved =
       delta !== undefined && delta.rxBytes + delta.txBytes + delta.rxPackets + delta.txPackets > 0;
     if (moved) links.push({ link: tracked.name, ...delta });
-    if (moved || tracked.committed === undefined || delta === undefined) {
+    if (moved || !tracked.isStored || delta === undefined) {
       positions.push(...linkPositions(reading.key, reading.counters));
     }
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Execution } from '../../src/builds/types.js';
 import type { Surroundings } from '../../src/metering/classify.js';
 import { proxyLookup } from '../../src/metering/proxy-endpoints.js';
-import type { CounterPosition, Owner, SourceState } from '../../src/metering/types.js';
+import type { Owner, SourceState } from '../../src/metering/types.js';
 import type { EpochMs } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
@@ -17,6 +17,7 @@ import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
 import type { Store, TickBatch } from '../store/types.js';
 import type { Clock } from './clock.js';
 import { ExactSource } from './exact-source.js';
+import type { StoredPositions } from './inherited-flows.js';
 import { LinkSource } from './link-source.js';
 import { MeterLoop, type TickSource } from './meter-loop.js';
 import { Neighbours } from './neighbours.js';
@@ -41,7 +42,7 @@ export interface MeterPartOptions {
 /** What the store knows of the counters that are about to be read. */
 interface Resumption {
   epoch: string;
-  positions: readonly CounterPosition[];
+  stored: StoredPositions;
   /** Wall clock of the last sample, when these counters go on from there. */
   countedSince: EpochMs | undefined;
 }
@@ -69,7 +70,7 @@ export class MeterPart implements Part, ExecutionListener {
   async start(): Promise<void> {
     const { tier, store, clock, log, tickMs, onCommit } = this.#options;
     const resumption = await this.#resumption();
-    this.linkSource.restore(resumption.positions);
+    this.linkSource.restore(resumption.stored.positions);
     const source = this.#source(tier, resumption);
     this.#updateMtus();
     this.#loop = new MeterLoop({
@@ -165,14 +166,16 @@ export class MeterPart implements Part, ExecutionListener {
       const bootId = readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'utf8').trim();
       const epoch = `${bootId}:${tier.tier}`;
       const positions = await store.positions(epoch);
-      return { epoch, positions, countedSince: positions.length > 0 ? lastTickAt : undefined };
+      const countedSince = positions.length > 0 ? lastTickAt : undefined;
+      return { epoch, stored: { epoch, positions }, countedSince };
     }
     const { epoch, inherited } = tier.meter;
     for (const known of [epoch, ...inherited.map((counters) => counters.epoch)]) {
       const positions = await store.positions(known);
-      if (positions.length > 0) return { epoch, positions, countedSince: lastTickAt };
+      const stored = { epoch: known, positions };
+      if (positions.length > 0) return { epoch, stored, countedSince: lastTickAt };
     }
-    return { epoch, positions: [], countedSince: undefined };
+    return { epoch, stored: { epoch, positions: [] }, countedSince: undefined };
   }
 
   #source(tier: OpenTier, resumption: Resumption): TickSource {
@@ -183,11 +186,11 @@ export class MeterPart implements Part, ExecutionListener {
     const name = tier.tier === 'header' ? 'namespaces' : 'docker stats';
     const link = () => this.#onlyLink();
     const source = new OwnerCounterSource({ name, tier: tier.tier, read, link, boot: clock.boot });
-    source.restore(resumption.positions);
+    source.restore(resumption.stored.positions);
     return source;
   }
 
-  #exactSource(meter: EbpfMeter, { countedSince, positions }: Resumption): ExactSource {
+  #exactSource(meter: EbpfMeter, { countedSince, stored }: Resumption): ExactSource {
     const { owners, links, hostNetns, clock, procRoot } = this.#options;
     const proxyAt = proxyLookup([]);
     const surroundings: Surroundings = {
@@ -205,7 +208,7 @@ export class MeterPart implements Part, ExecutionListener {
       hostNetns,
       monotonic: clock.monotonic,
     });
-    exact.restore(countedSince === undefined ? undefined : positions);
+    exact.restore(countedSince === undefined ? undefined : stored);
     this.#exact = exact;
     return exact;
   }

@@ -201,8 +201,7 @@ export class NetmeterDaemon {
     refuseBlindness(tier, this.#docker.state());
     this.#started.tier = tier;
     this.#warnings = startWarnings(tier, store.opened, this.#clock.now());
-    const goesOn = tier.tier === 'exact' && (await store.positions(tier.meter.epoch)).length > 0;
-    const since = goesOn ? await store.meta('counted-since') : undefined;
+    const since = (await goesOn(tier, store)) ? await store.meta('counted-since') : undefined;
     if (since !== undefined) return Number(since);
     await store.setMeta('counted-since', String(this.#clock.now()));
     return this.#clock.now();
@@ -348,6 +347,15 @@ export class NetmeterDaemon {
       .then(({ build: document, steps }) => publish({ event: 'build', build: document, steps }))
       .catch((error: unknown) => log.error('a build could not be shown', error));
   }
+}
+
+/** Whether the store knows how far the kernel's counters were counted, those of another version included. */
+async function goesOn(tier: OpenTier, store: Store): Promise<boolean> {
+  if (tier.tier !== 'exact') return false;
+  for (const { epoch } of [tier.meter, ...tier.meter.inherited]) {
+    if ((await store.positions(epoch)).length > 0) return true;
+  }
+  return false;
 }
 
 function both(...listeners: ExecutionListener[]): ExecutionListener {
