@@ -87,7 +87,7 @@ function group(groups: Map<string, Program>, above: Program, word: string, io: I
 function addCommand(
   parent: Program,
   name: string,
-  command: Command,
+  command: Command<object>,
   io: Io,
   done: (code: number) => void,
 ): void {
