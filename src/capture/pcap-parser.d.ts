@@ -15,6 +15,7 @@ declare module 'pcap-parser' {
     buffer: Uint8Array | null;
     on(event: 'packet', listener: (packet: ParsedPacket) => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
+    on(event: 'end', listener: () => void): void;
   }
 
   const pcapParser: { parse(stream: object): Parser };
