@@ -1,7 +1,9 @@
 import { SCHEMA } from '../../src/protocol/documents.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import { placesOf } from '../ask.js';
+import { lockHolder } from '../client/lock-holder.js';
 import type { Command, GlobalOptions } from '../command.js';
+import type { Io } from '../io.js';
 import { daemonArguments } from '../launch/daemon-arguments.js';
 import { runInForeground } from '../launch/run-in-foreground.js';
 import { startInBackground } from '../launch/start-in-background.js';
@@ -31,20 +33,16 @@ export const start: Command<StartOptions> = {
     { flags: '--tier <tier>', description: 'exact, header or polled only (default: the best that works)' },
   ],
   async run({ io, options }) {
-    const [place] = placesOf(io, options);
+    const [place, ...others] = placesOf(io, options);
+    // An ordinary user's own daemon would poll what the system's counts exactly.
+    const running = others.map(lockHolder).find((pid) => pid !== undefined);
+    if (running !== undefined) return sayRunning(running, options.json === true, io);
     const dockerHost = options.dockerHost ?? dockerHostOfEnvironment(io.env);
     const settings = { place, link: options.link, tickMs: options.tick, dockerHost, tier: options.tier };
     const args = daemonArguments(settings, io.env, io.uid);
     if (options.foreground) return runInForeground(io.daemonProgram, args);
     const outcome = await startInBackground({ program: io.daemonProgram, place, args, signal: io.signal });
-    if (outcome.state === 'already-running') {
-      if (options.json) {
-        io.stdout.write(`${JSON.stringify({ schema: SCHEMA, started: false, pid: outcome.pid ?? null })}\n`);
-      } else {
-        io.stdout.write(`netmeter runs already (pid ${outcome.pid ?? 'unknown'}).\n`);
-      }
-      return 0;
-    }
+    if (outcome.state === 'already-running') return sayRunning(outcome.pid, options.json === true, io);
     const { pid, version, ready } = outcome;
     io.stdout.write(
       options.json
@@ -54,6 +52,15 @@ export const start: Command<StartOptions> = {
     return 0;
   },
 };
+
+function sayRunning(pid: number | undefined, json: boolean, io: Io): number {
+  io.stdout.write(
+    json
+      ? `${JSON.stringify({ schema: SCHEMA, started: false, pid: pid ?? null })}\n`
+      : `netmeter runs already (pid ${pid ?? 'unknown'}).\n`,
+  );
+  return 0;
+}
 
 /** The daemon has another environment than the one who starts it; an empty variable counts as none. */
 function dockerHostOfEnvironment(env: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -5,6 +5,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
+import { osInfo, system } from 'systeminformation';
 import { NetmeterError } from '../../src/errors.js';
 import { type DoctorDocument, SCHEMA } from '../../src/protocol/documents.js';
 import { resolvePlaces } from '../../src/protocol/paths.js';
@@ -37,6 +38,7 @@ const TRACING = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 export async function examine(about: Examination): Promise<DoctorDocument> {
   const checks = [
+    await checkHost(),
     checkRights(about),
     checkKernel(),
     checkCgroup(about),
@@ -47,6 +49,19 @@ export async function examine(about: Examination): Promise<DoctorDocument> {
     ...(await checkEngine(about)),
   ];
   return { schema: SCHEMA, ok: checks.every((check) => check.ok), checks };
+}
+
+/** What a person who is asked for help wants to know first. Nothing here can fail. */
+async function checkHost(): Promise<Check> {
+  const [os, { virtual, virtualHost }] = await Promise.all([osInfo(), system()]);
+  const machine = virtual ? ` in a virtual machine${virtualHost ? ` (${virtualHost})` : ''}` : '';
+  return {
+    name: 'host',
+    ok: true,
+    found: `${os.distro} ${os.release}, ${os.arch}${machine}, Node ${process.version}`,
+    needed: 'Linux',
+    fix: null,
+  };
 }
 
 function checkRights({ uid, procRoot }: Examination): Check {
