@@ -171,6 +171,16 @@ export class ExecutionJoin {
     });
   }
 
+  /** Whether the process of this very run is known: it has no second one, whatever is not known of others. */
+  #isTaken({ step, interval: { startedAt, completedAt } }: Candidate): boolean {
+    return this.#processes
+      .ofVertex(step.digest)
+      .some(
+        ({ final, from, until = from }) =>
+          final && until >= startedAt && (completedAt === undefined || from <= completedAt),
+      );
+  }
+
   #decide(weighed: ReadonlyMap<Entry, Weighed>, now: EpochMs): ExecutionMatch[] {
     const claims: Claim[] = [...weighed].map(([entry, { candidates }]) => ({
       id: entry.id,
@@ -197,7 +207,8 @@ export class ExecutionJoin {
 
   /** A process of unknown command is a vertex if no other can be it. */
   #decideByTime(entry: Entry, around: Surroundings): ExecutionMatch[] {
-    const candidates = this.#free(entry, candidatesByTime(entry, around), false);
+    const untaken = candidatesByTime(entry, around).filter((candidate) => !this.#isTaken(candidate));
+    const candidates = this.#free(entry, untaken, false);
     const [only] = candidates;
     return only === undefined || candidates.length > 1 ? [] : this.#match(entry, only, 'inferred');
   }

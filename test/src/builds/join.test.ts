@@ -380,6 +380,17 @@ test('a process of which only the time is known', () => {
   assert.is(join.processesOf('w')[0]?.until, T0 + 1800);
 });
 
+test('another process of some time or other is no second one of a vertex that has its own', () => {
+  const join = joined(
+    [build('b', [step('v', '[2/2] RUN make', { ran: [100, 900] })])],
+    [execution('e', 'make', { ran: [120, 880] })],
+  );
+  // Another engine's, say, of which is known only that it was there between two ticks.
+  join.sighting({ id: 's', engine: 'lab', seenAt: T0 - 5000, goneAt: T0 + 7000 });
+  join.update(T0 + 61_000);
+  assert.equal(found(join, 'e', 's'), ['e: b v exact', 's: nothing']);
+});
+
 test('of two vertices, time alone chooses none', () => {
   const steps = [
     step('v', '[a 2/2] RUN make', { ran: [100, 900] }),
