@@ -59,7 +59,8 @@ export class MeterPart implements Part, ExecutionListener {
   readonly #executions = new Map<string, Execution>();
   #exact: ExactSource | undefined;
   #loop: MeterLoop | undefined;
-  #mtuGeneration: number | undefined;
+  #linksGeneration: number | undefined;
+  #toldOfTails = false;
   #isDetached = false;
 
   constructor(options: MeterPartOptions) {
@@ -72,7 +73,7 @@ export class MeterPart implements Part, ExecutionListener {
     const resumption = await this.#resumption();
     this.linkSource.restore(resumption.stored.positions);
     const source = this.#source(tier, resumption);
-    this.#updateMtus();
+    this.#followLinks();
     this.#loop = new MeterLoop({
       sources: [source, this.linkSource],
       store,
@@ -82,7 +83,7 @@ export class MeterPart implements Part, ExecutionListener {
       epoch: () => resumption.epoch,
       countedSince: resumption.countedSince,
       onCommit: (batch) => {
-        this.#updateMtus();
+        this.#followLinks();
         onCommit(batch);
       },
     });
@@ -213,14 +214,22 @@ export class MeterPart implements Part, ExecutionListener {
     return exact;
   }
 
+  /** Once: what an old kernel cannot do it will not be able to do on the next change of links either. */
+  #tellOfTails(because: string | undefined): void {
+    if (because === undefined || this.#toldOfTails) return;
+    this.#toldOfTails = true;
+    this.#options.log.info(`the last packets of ended connections stay unattributed: ${because}`);
+  }
+
   /** By which fragments are counted: a container's packets are fragmented for the uplink at the latest. */
-  #updateMtus(): void {
+  #followLinks(): void {
     const { tier, links, hostNetns } = this.#options;
-    if (tier.tier !== 'exact' || this.#isDetached || this.#mtuGeneration === links.generation) return;
-    this.#mtuGeneration = links.generation;
+    if (tier.tier !== 'exact' || this.#isDetached || this.#linksGeneration === links.generation) return;
+    this.#linksGeneration = links.generation;
     const uplinks = links.uplinks();
     const smallest = uplinks.reduce((least, link) => Math.min(least, link.mtu), Number.POSITIVE_INFINITY);
     const mtus = uplinks.map(({ ifindex, mtu }) => ({ netns: hostNetns ?? 0, ifindex, mtu }));
+    this.#tellOfTails(tier.meter.setLinks(uplinks.map(({ ifindex }) => ifindex)));
     tier.meter.setMtus(Number.isFinite(smallest) ? smallest : ETHERNET_MTU, mtus);
   }
 

@@ -11,6 +11,9 @@ export function status(netmeter: Netmeter, since?: string): Promise<StatusDocume
   return netmeter.json<StatusDocument>(since === undefined ? ['status'] : ['status', '--since', since]);
 }
 
+/** How sure the owner of a step's bytes has to be; `none` for steps that ran before anything was counted. */
+type Sureness = 'exact' | 'inferred' | 'none';
+
 /**
  * The build of that image tag once it is over and every RUN step that ran has its process.
  * @param least how sure that has to be
@@ -18,7 +21,7 @@ export function status(netmeter: Netmeter, since?: string): Promise<StatusDocume
 export async function finishedBuild(
   netmeter: Netmeter,
   name: string,
-  least: 'exact' | 'inferred' = 'exact',
+  least: Sureness = 'exact',
 ): Promise<BuildShowDocument> {
   return eventually(`build ${name} to be known as finished`, 30_000, async () => {
     const { builds } = await netmeter.json<BuildsDocument>(['builds']);
@@ -30,7 +33,8 @@ export async function finishedBuild(
 }
 
 /** A step that ran and has no process yet; a match needs a second to be sure. */
-function isUndecided(step: StepDocument, least: 'exact' | 'inferred'): boolean {
+function isUndecided(step: StepDocument, least: Sureness): boolean {
+  if (least === 'none') return false;
   if (step.kind !== 'run' || step.status !== 'done' || step.attribution === 'exact') return false;
   return least === 'exact' || step.attribution !== 'inferred';
 }
