@@ -1,6 +1,7 @@
 import { annotate } from '../../src/builds/annotate.js';
 import type { ExecutionJoin } from '../../src/builds/join.js';
 import type { Build, Execution, ExecutionMatch } from '../../src/builds/types.js';
+import { failureOf } from '../../src/errors.js';
 import { sourceOwnerId } from '../../src/report/builds.js';
 import type { EpochMs, Milliseconds } from '../../src/units.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
@@ -21,8 +22,8 @@ export interface BuildTrackerOptions {
   onProblem(message: string, error: unknown): void;
 }
 
-/** A running build is stored this often; one that ended, at once. */
-const STORE_RUNNING_EVERY: Milliseconds = 5000;
+/** A running build is stored this often; one that ended, at once, and again so long after that failed. */
+const STORE_EVERY: Milliseconds = 5000;
 /** Matches and attributions of a build that ended come a little later. */
 const KEEP_ENDED: Milliseconds = 120_000;
 
@@ -33,7 +34,10 @@ interface Tracked {
   matches: Map<string, ExecutionMatch[]>;
   attributions: Map<string, 'inferred' | 'shared'>;
   changed: boolean;
-  storedAt: EpochMs;
+  /** When it was last given to the store. */
+  savedAt: EpochMs;
+  /** All that is known of it is in the store, or on its way there. */
+  isSaved: boolean;
   endedAt: EpochMs | undefined;
 }
 
@@ -43,6 +47,8 @@ export class BuildTracker implements ExecutionListener {
   readonly #builds = new Map<string, Tracked>();
   readonly #executions = new Map<string, Execution>();
   #writing: Promise<void> = Promise.resolve();
+  /** Why the last build could not be stored. */
+  #notSaved: string | undefined;
 
   constructor(options: BuildTrackerOptions) {
     this.#options = options;
@@ -125,7 +131,11 @@ export class BuildTracker implements ExecutionListener {
       tracked.endedAt ??= isRunning(tracked) ? undefined : now();
       this.#describe(tracked);
       onBuild(tracked.annotated);
-      if (!isRunning(tracked) || now() - tracked.storedAt >= STORE_RUNNING_EVERY) this.#save(tracked);
+      tracked.isSaved = false;
+      if (!isRunning(tracked)) this.#save(tracked);
+    }
+    for (const tracked of this.#builds.values()) {
+      if (!tracked.isSaved && now() - tracked.savedAt >= STORE_EVERY) this.#save(tracked);
     }
     this.#forgetOld();
   }
@@ -133,7 +143,7 @@ export class BuildTracker implements ExecutionListener {
   /** Stores what is not stored yet. */
   async flush(): Promise<void> {
     this.update();
-    for (const tracked of this.#builds.values()) if (isRunning(tracked)) this.#save(tracked);
+    for (const tracked of this.#builds.values()) if (!tracked.isSaved) this.#save(tracked);
     await this.#writing;
   }
 
@@ -170,18 +180,32 @@ export class BuildTracker implements ExecutionListener {
   }
 
   #save(tracked: Tracked): void {
-    const { store, now, onProblem } = this.#options;
-    tracked.storedAt = now();
+    const { store, now } = this.#options;
+    tracked.savedAt = now();
+    tracked.isSaved = true;
     const { annotated } = tracked;
     this.#writing = this.#writing
       .then(() => store.saveBuild(annotated))
-      .catch((error: unknown) => onProblem(`build ${annotated.ref} could not be stored`, error));
+      .then(() => {
+        this.#notSaved = undefined;
+      })
+      .catch((error: unknown) => {
+        tracked.isSaved = false;
+        this.#problem(annotated.ref, error);
+      });
+  }
+
+  /** Told once, not for every build and every try. */
+  #problem(ref: string, error: unknown): void {
+    const { because } = failureOf(error);
+    if (because !== this.#notSaved) this.#options.onProblem(`build ${ref} could not be stored`, error);
+    this.#notSaved = because;
   }
 
   #forgetOld(): void {
     const before = this.#options.now() - KEEP_ENDED;
     for (const [ref, tracked] of this.#builds) {
-      if (tracked.endedAt === undefined || tracked.endedAt > before) continue;
+      if (tracked.endedAt === undefined || tracked.endedAt > before || !tracked.isSaved) continue;
       this.#builds.delete(ref);
       this.#options.join.forgetBuild(ref);
       for (const matches of tracked.matches.values()) {
@@ -219,7 +243,8 @@ function newTracked(build: Build, stored: Build | undefined): Tracked {
     matches,
     attributions,
     changed: true,
-    storedAt: Number.NEGATIVE_INFINITY,
+    savedAt: Number.NEGATIVE_INFINITY,
+    isSaved: false,
     endedAt: undefined,
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
 import type { Build } from '../../src/builds/types.js';
+import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs } from '../../src/units.js';
 import { LiveAnswers } from '../answers/live.js';
@@ -64,6 +65,7 @@ export class NetmeterDaemon {
   #started: Partial<Started> = {};
   #warnings: Warning[] = [];
   #tickedUntil: EpochMs = 0;
+  #notSettled: string | undefined;
   #isFirstRun = false;
 
   constructor(context: PipelineContext, clock: Clock) {
@@ -316,7 +318,7 @@ export class NetmeterDaemon {
   }
 
   #committed(batch: TickBatch): void {
-    const { publish, hasSubscribers, log } = this.#context;
+    const { publish, hasSubscribers } = this.#context;
     this.#tickedUntil = batch.interval.to;
     const meter = this.#get('meter');
     meter.linkSource.learnFrom(batch, (id) => this.#owners.owner(id));
@@ -326,9 +328,7 @@ export class NetmeterDaemon {
       tracker.counted(owner.id.slice('exec:'.length), batch.interval.from, batch.interval.to);
     }
     tracker.update();
-    this.#get('settler')
-      .settle(this.#tickedUntil)
-      .catch((error: unknown) => log.error("the engine's bytes could not be given to steps", error));
+    void this.#settle();
     if (hasSubscribers()) publish({ event: 'tick', tick: tickEvent(batch, (id) => this.#owners.owner(id)) });
   }
 
@@ -336,7 +336,21 @@ export class NetmeterDaemon {
   async #refresh(): Promise<void> {
     await this.#get('meter').sample();
     this.#get('tracker').update();
-    await this.#get('settler').settle(this.#tickedUntil);
+    await this.#settle();
+  }
+
+  /** Never rejects: what cannot be settled now is settled later. Logged once, not on every tick. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#get('settler').settle(this.#tickedUntil);
+      this.#notSettled = undefined;
+    } catch (error) {
+      const { because } = failureOf(error);
+      if (because !== this.#notSettled) {
+        this.#context.log.error("the engine's bytes could not be given to steps", error);
+      }
+      this.#notSettled = because;
+    }
   }
 
   #publishBuild(build: Build): void {
