@@ -16,7 +16,7 @@ export interface BuildBookOptions {
 }
 
 /** Between two tellings of the same running build. */
-const TELL_EVERY: Milliseconds = 500;
+const TELL_EVERY: Milliseconds = 1_000;
 /** Refs of ended builds that are remembered, to tell each end once; an engine keeps 50 records. */
 const MOST_ENDED = 200;
 const LOST = 'lost: the engine ended and kept no record of how this build did';

@@ -97,7 +97,7 @@ export class BuildkitObserver {
   }
 
   /**
-   * A build when it started, whenever it changed (at most twice a second), and when it ended. After a
+   * A build when it started, whenever it changed (at most once a second), and when it ended. After a
    * reconnect an end may be told twice. Returns the function that ends it.
    */
   onBuild(listener: (build: Build) => void): () => void {

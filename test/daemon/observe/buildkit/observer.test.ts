@@ -322,7 +322,7 @@ test('a listener that throws keeps nobody from hearing', async (context) => {
   assert.match(context.log.join(), 'mine');
 });
 
-test('a stream of many changes is told twice a second at most', async (context) => {
+test('a stream of many changes is told once a second at most', async (context) => {
   const { engine, told } = context;
   await start(context);
   engine.events.push(started('a'));
@@ -334,9 +334,9 @@ test('a stream of many changes is told twice a second at most', async (context) 
   engine.status('a').end();
   engine.events.push(completed('a'));
   await until(() => last(told, 'a')?.status === 'completed');
-  const halfSeconds = (Date.now() - began) / 500;
+  const seconds = (Date.now() - began) / 1000;
   assert.is(last(told, 'a')!.steps.length, 200);
-  assert.ok(told.length <= halfSeconds + 3, `${told.length} in ${halfSeconds} half seconds`);
+  assert.ok(told.length <= seconds + 3, `${told.length} in ${seconds} s`);
 });
 
 test.run();
