@@ -3,11 +3,8 @@ import type { EpochMs } from '../../../src/units.js';
 import { type BoltBucket, readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
-/**
- * Where BuildKit keeps its cache records, below DockerRootDir: with the engine's graph drivers, and with
- * containerd's image store.
- */
-const DATABASES = ['buildkit/metadata_v2.db', 'buildkit/containerd-overlayfs/metadata_v2.db'];
+/** Where BuildKit keeps its cache records: with the engine's graph drivers, and with containerd's image store. */
+const DATABASES = ['metadata_v2.db', 'containerd-overlayfs/metadata_v2.db'];
 /** A cache mount that starts with another stage's files (`from=`) has the id of that layer behind its own. */
 const ON_TOP_OF = /:[0-9a-z]{25}$/;
 /** overlayfs has no more layers. */
@@ -48,7 +45,7 @@ export function readCacheRecords(
 ): RecordedFacts | undefined {
   let best: RecordedFacts | undefined;
   for (const database of DATABASES) {
-    const facts = readBolt(files.path(files.data(database)), (root) => {
+    const facts = readBolt(files.path(files.buildkit(database)), (root) => {
       const records = root.bucket('_main');
       if (records === undefined) return undefined;
       const upper = upperId === undefined ? undefined : recordOf(records, upperId);

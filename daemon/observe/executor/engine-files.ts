@@ -8,6 +8,11 @@ export interface EngineLocation {
   pid: number;
   /** DockerRootDir as the engine sees it. */
   rootDir: string;
+  /**
+   * BuildKit's folder below it, `buildkit` unless it is a buildkitd of its own: there, `rootDir` is
+   * `/var/lib/buildkit/runc-overlayfs` and this is `.` (read in moby/buildkit, not tried).
+   */
+  buildkitDir?: string;
 }
 
 /** Ticks per second of times in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on (proc(5)). */
@@ -34,6 +39,11 @@ export class EngineFiles {
   /** Path of something below DockerRootDir, as the engine sees it. */
   data(relative: string): string {
     return `${this.location.rootDir.replace(/\/+$/, '')}/${relative}`;
+  }
+
+  /** Path of something in BuildKit's folder, as the engine sees it. */
+  buildkit(relative: string): string {
+    return this.data(`${this.location.buildkitDir ?? 'buildkit'}/${relative}`);
   }
 
   /** The engine's mounts (proc_pid_mountinfo(5)); undefined when it is gone. */

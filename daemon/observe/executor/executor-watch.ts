@@ -55,7 +55,7 @@ export class ExecutorWatch {
     this.#files = new EngineFiles(location, this.#procRoot);
     this.#reader = new ExecutionReader(this.#files);
     this.#listener = listener;
-    this.#directory = this.#files.path(this.#files.data('buildkit/executor'));
+    this.#directory = this.#files.path(this.#files.buildkit('executor'));
     this.#watch = new DirectoryWatch(
       this.#directory,
       this.#files.path(location.rootDir),

@@ -3,11 +3,8 @@ import { readDefinitions, type StepDefinition } from '../../../src/builds/join-d
 import { readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
-/** Where BuildKit keeps its history, below DockerRootDir: with graph drivers, and with containerd's image store. */
-const HISTORIES = ['buildkit/history.db', 'buildkit/history_c8d.db'];
-/** The blobs that it names: BuildKit's own, those of a containerd that the engine started, and the system's. */
-const BLOBS = ['buildkit/content', 'containerd/daemon/io.containerd.content.v1.content'];
-const SYSTEM_BLOBS = '/var/lib/containerd/io.containerd.content.v1.content';
+/** Where BuildKit keeps its history: with the engine's graph drivers, and with containerd's image store. */
+const HISTORIES = ['history.db', 'history_c8d.db'];
 const DIGEST = /sha256:([0-9a-f]{64})/g;
 /** Provenance of 500 steps has about 1 MB. */
 const LARGEST = 32 << 20;
@@ -33,7 +30,7 @@ export async function readBuildDefinitions(
 /** Digests in a build's record, a protobuf message (BuildHistoryRecord in api/services/control of moby/buildkit). */
 function blobsOf(files: EngineFiles, buildRef: string): Set<string> {
   const records = HISTORIES.map((history) =>
-    readBolt(files.path(files.data(history)), (root) =>
+    readBolt(files.path(files.buildkit(history)), (root) =>
       root.bucket('_records')?.value(buildRef)?.toString('latin1'),
     ),
   );
@@ -43,7 +40,13 @@ function blobsOf(files: EngineFiles, buildRef: string): Set<string> {
 }
 
 async function readBlob(files: EngineFiles, digest: string): Promise<string | undefined> {
-  for (const folder of [...BLOBS.map((blobs) => files.data(blobs)), SYSTEM_BLOBS]) {
+  const stores = [
+    files.buildkit('content'),
+    // Of a containerd that the engine started, and of the system's.
+    files.data('containerd/daemon/io.containerd.content.v1.content'),
+    '/var/lib/containerd/io.containerd.content.v1.content',
+  ];
+  for (const folder of stores) {
     const text = await readBounded(files.path(`${folder}/blobs/sha256/${digest}`));
     if (text !== undefined) return text;
   }

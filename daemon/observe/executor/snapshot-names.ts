@@ -1,8 +1,8 @@
 import { type BoltBucket, readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 
-/** `/…/io.containerd.snapshotter.v1.overlayfs/snapshots/12/fs` */
-const SNAPSHOT = /^(.*\/io\.containerd\.snapshotter\.[^/]+)\/snapshots\/(\d+)\/fs(?:\/|$)/;
+/** `/…/io.containerd.snapshotter.v1.overlayfs/snapshots/12/fs`, or below a folder of buildkitd's own. */
+const SNAPSHOT = /^(.*)\/snapshots\/(\d+)\/fs(?:\/|$)/;
 /** Last part of `<namespace>/<number>/<record id>`, the name that BuildKit gave; of a read-only view without its mark. */
 const NAME = /([^/]+?)(?:-view)?$/;
 /** How many names are remembered. */

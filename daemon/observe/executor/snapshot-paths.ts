@@ -75,9 +75,10 @@ export class SnapshotPaths {
     for (const option of options.split(/(?<!\\),/)) {
       const equals = option.indexOf('=');
       const value = option.slice(equals + 1);
-      if (option.startsWith('upperdir=')) upper = value;
+      if (option.startsWith('upperdir=')) upper = this.#absolute(value);
       // Kernels since 6.8 are given layers one by one, and show them so.
-      else if (/^lowerdir\+?=/.test(option)) lower.push(...value.split(/(?<!\\):/));
+      else if (/^lowerdir\+?=/.test(option))
+        lower.push(...value.split(/(?<!\\):/).map((path) => this.#absolute(path)));
     }
     const lowerIds = lower.flatMap((path) => this.idOf(path) ?? this.#linked(path) ?? []);
     const [top, below] = upper === undefined ? lower : [upper, ...lower];
@@ -86,16 +87,19 @@ export class SnapshotPaths {
     return { upperId: upper && this.idOf(upper), lowerIds, directories };
   }
 
+  /** Where there are many layers, the engine mounts them with overlay2 as its working directory. */
+  #absolute(path: string): string {
+    return path.startsWith('/') ? path : this.#files.data(`overlay2/${path}`);
+  }
+
   #linked(path: string): string | undefined {
     const link = LINK.exec(path)?.[1];
     if (link === undefined) return undefined;
     const known = this.#links.get(link);
     if (known !== undefined) return known;
-    // Long lists of layers are mounted with overlay2 as the working directory, so the path may be relative.
-    const absolute = path.startsWith('/') ? path : this.#files.data(`overlay2/${path}`);
     let target: string;
     try {
-      target = readlinkSync(this.#files.path(absolute));
+      target = readlinkSync(this.#files.path(path));
     } catch {
       return undefined;
     }

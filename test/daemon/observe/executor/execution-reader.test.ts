@@ -45,10 +45,12 @@ test('layers of the root file system, by their short links', ({ scene, files }) 
     `lowerdir+=${OVERLAY2}/l/${LINK_1},lowerdir+=${OVERLAY2}/l/${LINK_2}`,
     `lowerdir=${OVERLAY2}/below1/diff:${OVERLAY2}/below2/diff`,
   ]) {
-    scene.mountInfo([overlay('/other', `lowerdir=x,upperdir=y`), overlay(ROOTFS, `${lower},${upper}`)]);
-    const execution = read(files);
-    assert.is(execution?.upperId, 'top');
-    assert.equal(execution?.lowerIds, ['below1', 'below2']);
+    for (const top of [upper, 'upperdir=top/diff,workdir=top/work']) {
+      scene.mountInfo([overlay('/other', `lowerdir=x,upperdir=y`), overlay(ROOTFS, `${lower},${top}`)]);
+      const execution = read(files);
+      assert.is(execution?.upperId, 'top');
+      assert.equal(execution?.lowerIds, ['below1', 'below2']);
+    }
   }
 });
 
