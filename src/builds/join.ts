@@ -140,11 +140,8 @@ export class ExecutionJoin {
       weighed.set(entry, weigh(entry, this.#free(entry, candidatesByCommand(entry, around)), around));
     }
     const changes = this.#decide(weighed, now);
-    for (const entry of open) {
-      if (entry.execution !== undefined || !entry.settled) continue;
-      changes.push(...this.#decideByTime(entry, around));
-    }
-    return changes;
+    const unknown = open.filter(({ execution, settled }) => execution === undefined && settled);
+    return [...changes, ...this.#decideByTime(unknown, around)];
   }
 
   #surroundings(engine: string, since: EpochMs, now: EpochMs): Surroundings {
@@ -163,21 +160,23 @@ export class ExecutionJoin {
     };
   }
 
-  /** Vertices that no other process had at the same time, for sure or as far as is known. */
-  #free(entry: Entry, candidates: Candidate[], forSure = true): Candidate[] {
+  /** Vertices that for sure no other process had at the same time. */
+  #free(entry: Entry, candidates: Candidate[]): Candidate[] {
     return candidates.filter(({ step }) => {
       const others = this.#processes.ofVertex(step.digest);
-      return !others.some((other) => other !== entry && (other.final || !forSure) && overlap(other, entry));
+      return !others.some((other) => other !== entry && other.final && overlap(other, entry));
     });
   }
 
-  /** Whether the process of this very run is known: it has no second one, whatever is not known of others. */
-  #isTaken({ step, interval: { startedAt, completedAt } }: Candidate): boolean {
+  /** Whether another is known as the process of this very run, which has only one. */
+  #isTaken(entry: Entry, { step, interval: { startedAt, completedAt } }: Candidate): boolean {
     return this.#processes
       .ofVertex(step.digest)
       .some(
-        ({ final, from, until = from }) =>
-          final && until >= startedAt && (completedAt === undefined || from <= completedAt),
+        (other) =>
+          other !== entry &&
+          (other.until ?? other.alive) >= startedAt &&
+          (completedAt === undefined || other.from <= completedAt),
       );
   }
 
@@ -205,12 +204,18 @@ export class ExecutionJoin {
     return changes;
   }
 
-  /** A process of unknown command is a vertex if no other can be it. */
-  #decideByTime(entry: Entry, around: Surroundings): ExecutionMatch[] {
-    const untaken = candidatesByTime(entry, around).filter((candidate) => !this.#isTaken(candidate));
-    const candidates = this.#free(entry, untaken, false);
-    const [only] = candidates;
-    return only === undefined || candidates.length > 1 ? [] : this.#match(entry, only, 'inferred');
+  /** A process of unknown command is a vertex if neither can be another. */
+  #decideByTime(unknown: readonly Entry[], around: Surroundings): ExecutionMatch[] {
+    const byVertex = new Map<string, [Entry, Candidate][]>();
+    for (const entry of unknown) {
+      const free = candidatesByTime(entry, around).filter((candidate) => !this.#isTaken(entry, candidate));
+      const [only] = free;
+      if (only === undefined || free.length > 1) continue;
+      byVertex.set(only.step.digest, [...(byVertex.get(only.step.digest) ?? []), [entry, only]]);
+    }
+    return [...byVertex.values()].flatMap(([first, ...rivals]) =>
+      first === undefined || rivals.length > 0 ? [] : this.#match(...first, 'inferred'),
+    );
   }
 
   #match(entry: Entry, chosen: Candidate, attribution: ExecutionMatch['attribution']): ExecutionMatch[] {

@@ -391,6 +391,15 @@ test('another process of some time or other is no second one of a vertex that ha
   assert.equal(found(join, 'e', 's'), ['e: b v exact', 's: nothing']);
 });
 
+test('of two processes, time alone gives none to a vertex', () => {
+  const join = joined([build('b', [step('v', '[2/2] RUN make', { ran: [100, 900] })])], []);
+  for (const id of ['s', 't']) {
+    join.sighting({ id, engine: 'lab', seenAt: T0 - 5000, goneAt: T0 + 7000 });
+  }
+  join.update(T0 + 61_000);
+  assert.equal(found(join, 's', 't'), ['s: nothing', 't: nothing']);
+});
+
 test('of two vertices, time alone chooses none', () => {
   const steps = [
     step('v', '[a 2/2] RUN make', { ran: [100, 900] }),
