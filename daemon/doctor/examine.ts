@@ -2,7 +2,7 @@
  * doctor: what netmeter could do here with the rights of whoever asks, and what keeps it from more. It
  * looks, and changes nothing.
  */
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { osInfo, system } from 'systeminformation';
@@ -16,6 +16,7 @@ import { LinkMeter } from '../meter/link/link-meter.js';
 import { DockerObserver } from '../observe/docker/docker-observer.js';
 import { resolveEngine } from '../observe/docker/engine-address.js';
 import type { EngineFacts } from '../observe/docker/types.js';
+import { CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../sys/capabilities.js';
 
 export interface Examination {
   settings: DaemonSettings;
@@ -31,9 +32,6 @@ export type Check = DoctorDocument['checks'][number];
 const PIN_DIRECTORY = '/sys/fs/bpf/netmeter';
 /** The first kernel with everything that the exact tier needs. */
 const LEAST_KERNEL: [number, number] = [5, 10];
-const CAP_NET_ADMIN = 12n;
-const CAP_SYS_ADMIN = 21n;
-const CAP_BPF = 39n;
 const TRACING = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 export async function examine(about: Examination): Promise<DoctorDocument> {
@@ -65,9 +63,7 @@ async function checkHost(): Promise<Check> {
 }
 
 function checkRights({ uid, procRoot }: Examination): Check {
-  const status = readFileSync(join(procRoot, 'self/status'), 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const has = (capability: bigint) => (effective & (1n << capability)) !== 0n;
+  const has = (capability: number) => hasCapability(capability, procRoot);
   const ok = has(CAP_NET_ADMIN) && (has(CAP_BPF) || has(CAP_SYS_ADMIN));
   return {
     name: 'rights',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { NetmeterError } from '../../src/errors.js';
 import type { SourceState, Tier } from '../../src/metering/types.js';
 import { DockerStatsMeter } from '../meter/docker-stats/docker-stats-meter.js';
@@ -6,7 +5,7 @@ import { type EbpfMeter, type EbpfMeterOptions, openEbpfMeter } from '../meter/e
 import { NetnsMeter } from '../meter/netns/netns-meter.js';
 import type { EngineAddress } from '../observe/docker/engine-address.js';
 import type { ContainerFacts } from '../observe/docker/types.js';
-import { isErrno } from '../sys/system-error.js';
+import { CAP_SYS_PTRACE, hasCapability } from '../sys/capabilities.js';
 
 /** The best tier that works here, opened, and what kept it from being a better one. */
 export type OpenTier = { refusal: NetmeterError | undefined } & (
@@ -41,7 +40,7 @@ export function openTier(options: TierOptions): OpenTier {
       refusal = error;
     }
   }
-  if (only !== 'polled' && maySeeNamespaces(procRoot)) {
+  if (only !== 'polled' && hasCapability(CAP_SYS_PTRACE, procRoot)) {
     const meter = new NetnsMeter(procRoot);
     meter.start();
     return { tier: 'header', meter, refusal };
@@ -69,15 +68,4 @@ function mayNotSeeNamespaces(): NetmeterError {
   return new NetmeterError('permission-denied', 'the namespaces of containers may not be looked into', {
     hint: 'run it as root: sudo netmeter start',
   });
-}
-
-/** The first process is root's: who may look into it may look into every container's. */
-function maySeeNamespaces(procRoot: string): boolean {
-  try {
-    readFileSync(`${procRoot}/1/environ`);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'EACCES', 'EPERM', 'ENOENT')) return false;
-    throw error;
-  }
 }

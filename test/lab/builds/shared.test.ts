@@ -20,7 +20,7 @@ const test = labSuite('builds that meet');
 const MB = 1_000_000;
 
 test('a step that two builds share belongs to the one that ran it', 180_000, async (cleanup) => {
-  const path = `/slow/${8 * MB}/shared-${process.pid}-${Date.now()}?rate=${2 * MB}`;
+  const path = `/slow/${24 * MB}/shared-${process.pid}-${Date.now()}?rate=${2 * MB}`;
   const [first, second] = [`shared-a-${process.pid}`, `shared-b-${process.pid}`];
   const netmeter = await startNetmeter(cleanup);
   const start = (tag: string) =>
