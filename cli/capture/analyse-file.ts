@@ -40,10 +40,10 @@ export async function analyseFile(file: string, signal: AbortSignal): Promise<Ca
     if (damage !== undefined && unpackedBytes === 0) {
       throw new NetmeterError('unreadable-input', `its compressed data is damaged at the start: ${damage}`);
     }
-    const { format, problem } = stream.end();
+    const end = stream.end();
     const cut =
       damage === undefined ? undefined : { offset: unpackedBytes, reason: `compressed data: ${damage}` };
-    return captureDocument(file, analysis, format, problem ?? cut);
+    return captureDocument(file, analysis, { ...end, problem: end.problem ?? cut });
   } catch (error) {
     throw naming(file, error);
   }

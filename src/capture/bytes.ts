@@ -34,6 +34,11 @@ export interface ByteOrder {
 export const BIG_ENDIAN: ByteOrder = { u16, u32 };
 export const LITTLE_ENDIAN: ByteOrder = { u16: u16le, u32: u32le };
 
+/** A copy, also of a Buffer, whose own `slice` shares its memory. */
+export function copyOf(bytes: Uint8Array, from = 0, to = bytes.length): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, from, to);
+}
+
 export function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
   if (head.length === 0) return tail;
   const both = new Uint8Array(head.length + tail.length);

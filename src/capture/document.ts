@@ -7,7 +7,7 @@ import type { NameSource } from './names/name-table.js';
 import { protocolName } from './protocol-name.js';
 import { registryOf } from './registry.js';
 import type { LeftOut } from './traffic-table.js';
-import type { CaptureFormat, CaptureProblem } from './types.js';
+import type { CaptureEnd, CaptureFormat, CaptureProblem } from './types.js';
 
 export interface CaptureDocument {
   file: string;
@@ -22,6 +22,9 @@ export interface CaptureDocument {
   truncated: boolean;
   /** Where and why reading stopped; null when it did not. */
   truncatedAt: CaptureProblem | null;
+  /** Blocks of kinds that are not read, such as statistics. */
+  skippedBlocks: number;
+  /** Packets that belong to no host. */
   undecoded: number;
   undecodedBecause: Undecoded;
   implausible: number;
@@ -67,8 +70,7 @@ export interface ConversationDocument {
 export function captureDocument(
   file: string,
   analysis: CaptureAnalysis,
-  format: CaptureFormat,
-  problem: CaptureProblem | undefined,
+  { format, problem, skippedBlocks }: CaptureEnd,
 ): CaptureDocument {
   const { undecoded, traffic } = analysis;
   return {
@@ -82,6 +84,7 @@ export function captureDocument(
     lastAt: isoTime(analysis.lastAt),
     truncated: problem !== undefined,
     truncatedAt: problem ?? null,
+    skippedBlocks,
     undecoded: undecoded.linkType + undecoded.notIp + undecoded.malformed,
     undecodedBecause: { ...undecoded },
     implausible: analysis.implausible,

@@ -5,7 +5,7 @@
  */
 import pcapParser from 'pcap-parser';
 import { NetmeterError } from '../errors.js';
-import { BIG_ENDIAN, type ByteOrder, concat, LITTLE_ENDIAN, u32 } from './bytes.js';
+import { BIG_ENDIAN, type ByteOrder, concat, copyOf, LITTLE_ENDIAN, u32 } from './bytes.js';
 import { type CaptureProblem, type CaptureReader, LARGEST_PACKET, type PacketSink } from './types.js';
 
 const FILE_HEADER = 24;
@@ -46,6 +46,7 @@ class Feed {
 
 export class PcapReader implements CaptureReader {
   readonly format = 'pcap';
+  readonly skippedBlocks = 0;
   problem: CaptureProblem | undefined;
   private readonly feed = new Feed();
   private readonly parser = pcapParser.parse(this.feed);
@@ -73,20 +74,20 @@ export class PcapReader implements CaptureReader {
     if (this.problem !== undefined) return;
     let bytes = concat(this.rest, chunk);
     // The lengths of old versions are put in order in place.
-    if (this.minor < 4 && bytes === chunk) bytes = chunk.slice();
+    if (this.minor < 4 && bytes === chunk) bytes = copyOf(chunk);
     if (!this.started) {
       if (bytes.length < FILE_HEADER) {
-        this.rest = bytes === chunk ? bytes.slice() : bytes;
+        this.rest = copyOf(bytes);
         return;
       }
       this.start(bytes);
-      bytes = this.minor < 4 ? bytes.slice(FILE_HEADER) : bytes.subarray(FILE_HEADER);
+      bytes = this.minor < 4 ? copyOf(bytes, FILE_HEADER) : bytes.subarray(FILE_HEADER);
     }
     const whole = this.wholeRecords(bytes);
     if (whole > 0) this.hand(bytes.subarray(0, whole));
     this.offset += whole;
     // A copy: whoever pushed the chunk may use its memory again.
-    this.rest = bytes.slice(whole);
+    this.rest = copyOf(bytes, whole);
   }
 
   end(): void {
@@ -126,7 +127,7 @@ export class PcapReader implements CaptureReader {
     this.sink.linkType(this.linkType);
     this.started = true;
     this.offset = FILE_HEADER;
-    this.hand(headerForParser(bytes.slice(0, FILE_HEADER), magic.order));
+    this.hand(headerForParser(copyOf(bytes, 0, FILE_HEADER), magic.order));
   }
 
   /** Before version 2.3 the length on the wire came first, in 2.3 it depended on who wrote the file. */

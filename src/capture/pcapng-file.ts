@@ -4,7 +4,7 @@
  * Format: https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcapng/
  */
 import { NetmeterError } from '../errors.js';
-import { BIG_ENDIAN, type ByteOrder, concat, LITTLE_ENDIAN, u32 } from './bytes.js';
+import { BIG_ENDIAN, type ByteOrder, concat, copyOf, LITTLE_ENDIAN, u32 } from './bytes.js';
 import { type CaptureInterface, readInterface, timeOf } from './pcapng-interface.js';
 import { readNameResolution } from './pcapng-names.js';
 import { type CaptureProblem, type CaptureReader, LARGEST_PACKET, type PacketSink } from './types.js';
@@ -29,7 +29,6 @@ export function isPcapngMagic(bytes: Uint8Array): boolean {
 export class PcapngReader implements CaptureReader {
   readonly format = 'pcapng';
   problem: CaptureProblem | undefined;
-  /** Blocks of types that are not read, such as statistics. */
   skippedBlocks = 0;
   private order: ByteOrder | undefined;
   private interfaces: CaptureInterface[] = [];
@@ -53,7 +52,7 @@ export class PcapngReader implements CaptureReader {
     bytes = concat(this.rest, bytes);
     const consumed = this.readBlocks(bytes);
     this.offset += consumed;
-    this.rest = bytes.slice(consumed);
+    this.rest = copyOf(bytes, consumed);
   }
 
   end(): void {

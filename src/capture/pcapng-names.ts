@@ -1,6 +1,6 @@
 /** pcapng's name resolution blocks: what the capturing tool knew addresses by. */
 import type { ByteOrder } from './bytes.js';
-import { printable } from './bytes.js';
+import { copyOf, printable } from './bytes.js';
 import { padded } from './pcapng-interface.js';
 import type { PacketSink } from './types.js';
 
@@ -23,7 +23,7 @@ export function readNameResolution(
     if (type === 0 || length > to - at) return;
     const addressLength = type === IPV4 ? 4 : type === IPV6 ? 16 : 0;
     if (addressLength > 0 && length > addressLength) {
-      const address = body.slice(at, at + addressLength);
+      const address = copyOf(body, at, at + addressLength);
       for (const name of names(body, at + addressLength, at + length)) sink.resolvedName?.(address, name);
     }
     at += padded(length);

@@ -1,9 +1,9 @@
 /** Tells which capture format a stream of bytes has, and reads it. */
 import { NetmeterError } from '../errors.js';
-import { concat } from './bytes.js';
+import { concat, copyOf } from './bytes.js';
 import { isPcapMagic, PcapReader } from './pcap-file.js';
 import { isPcapngMagic, PcapngReader } from './pcapng-file.js';
-import type { CaptureFormat, CaptureProblem, CaptureReader, PacketSink } from './types.js';
+import type { CaptureEnd, CaptureReader, PacketSink } from './types.js';
 
 const MAGIC_LENGTH = 4;
 
@@ -21,21 +21,22 @@ export class CaptureStream {
     }
     const bytes = concat(this.start, chunk);
     if (bytes.length < MAGIC_LENGTH) {
-      this.start = bytes.slice();
+      this.start = copyOf(bytes);
       return;
     }
     this.reader = readerFor(bytes, this.sink);
     this.reader.push(bytes);
   }
 
-  end(): { format: CaptureFormat; problem: CaptureProblem | undefined } {
+  end(): CaptureEnd {
     if (this.reader === undefined) {
       const length = this.start.length;
       const found = length === 0 ? 'it is empty' : `it ends at offset ${length}`;
       throw new NetmeterError('unreadable-input', `not a packet capture: ${found}`);
     }
     this.reader.end();
-    return { format: this.reader.format, problem: this.reader.problem };
+    const { format, problem, skippedBlocks } = this.reader;
+    return { format, problem, skippedBlocks };
   }
 }
 

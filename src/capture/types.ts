@@ -46,4 +46,13 @@ export interface CaptureReader {
   end(): void;
   /** Set when the capture is cut off or damaged; what came before it was handed on. */
   readonly problem: CaptureProblem | undefined;
+  /** Blocks of kinds that are not read, such as statistics. */
+  readonly skippedBlocks: number;
+}
+
+/** What reading a capture came to. */
+export interface CaptureEnd {
+  format: CaptureFormat;
+  problem: CaptureProblem | undefined;
+  skippedBlocks: number;
 }

@@ -65,7 +65,7 @@ export function clientKeys(quic: QuicVersion, connectionId: Uint8Array, crypto: 
 function expandLabel(crypto: QuicCrypto, secret: Uint8Array, label: string, length: number): Uint8Array {
   const full = Array.from(`tls13 ${label}`, (character) => character.charCodeAt(0));
   const info = Uint8Array.from([length >> 8, length & 0xff, full.length, ...full, 0, 1]);
-  return crypto.hmacSha256(secret, info).slice(0, length);
+  return crypto.hmacSha256(secret, info).subarray(0, length);
 }
 
 function version(salt: string, label = 'quic'): QuicVersion {

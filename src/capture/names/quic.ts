@@ -1,5 +1,5 @@
 /** The server name in QUIC's Initial packets (RFC 9000, section 17.2.2). */
-import { u16, u32 } from '../bytes.js';
+import { copyOf, u16, u32 } from '../bytes.js';
 import { clientKeys, type InitialKeys, type QuicCrypto, type QuicVersion, quicVersion } from './quic-keys.js';
 import { readClientHello } from './tls.js';
 
@@ -72,7 +72,7 @@ export class QuicNames {
 
   /** With the keys of the packet's own connection id, else with earlier ones: the server chooses a new id. */
   private open(connection: Connection, packet: Located, bytes: Uint8Array): Uint8Array | undefined {
-    const id = bytes.slice(packet.id, packet.id + packet.idLength);
+    const id = copyOf(bytes, packet.id, packet.id + packet.idLength);
     const idText = id.join();
     const known = connection.keys.get(idText);
     const keys = known ?? clientKeys(packet.quic, id, this.crypto);
@@ -131,9 +131,9 @@ function unprotect(
   const numberLength = (first & 3) + 1;
   const payload = packet.number + numberLength;
   if (packet.end - payload < TAG) return undefined;
-  const header = bytes.slice(packet.start, payload);
+  const header = copyOf(bytes, packet.start, payload);
   header[0] = first;
-  const nonce = keys.iv.slice();
+  const nonce = copyOf(keys.iv);
   for (let i = 0; i < numberLength; i++) {
     const byte = bytes[packet.number + i]! ^ mask[1 + i]!;
     header[packet.number - packet.start + i] = byte;
@@ -201,7 +201,7 @@ class HelloPieces {
 
   put(offset: number, bytes: Uint8Array): void {
     if (offset + bytes.length > LONGEST_HELLO || this.pieces.length === MOST_PIECES) return;
-    this.pieces.push({ offset, bytes: bytes.slice() });
+    this.pieces.push({ offset, bytes: copyOf(bytes) });
     this.pieces.sort((one, other) => one.offset - other.offset);
   }
 

@@ -3,6 +3,8 @@
  * twice or in another order. Only unfinished messages are kept: a bounded number, of bounded length.
  */
 
+import { copyOf } from '../bytes.js';
+
 /** Reads a message from its start; false when more bytes are needed. */
 export type MessageReader = (bytes: Uint8Array, from: number, to: number) => boolean;
 
@@ -35,7 +37,7 @@ export class Streams {
       return false;
     }
     if (offset > message.length) {
-      if (message.ahead.length < MOST_AHEAD) message.ahead.push({ offset, bytes: bytes.slice(from, to) });
+      if (message.ahead.length < MOST_AHEAD) message.ahead.push({ offset, bytes: copyOf(bytes, from, to) });
       return true;
     }
     append(message, offset, bytes.subarray(from, to));
@@ -62,7 +64,7 @@ export class Streams {
       const oldest = this.unfinished.keys().next().value;
       if (oldest !== undefined) this.unfinished.delete(oldest);
     }
-    const message = { start: sequence, bytes: bytes.slice(from, to), length: to - from, read, ahead: [] };
+    const message = { start: sequence, bytes: copyOf(bytes, from, to), length: to - from, read, ahead: [] };
     this.unfinished.set(stream, message);
   }
 }
