@@ -75,7 +75,8 @@ export class MeterPart implements Part, ExecutionListener {
     const source = this.#source(tier, resumption);
     this.#followLinks();
     this.#loop = new MeterLoop({
-      sources: [source, this.linkSource],
+      // Links first: with their counters they take in what changed, by which flows are placed.
+      sources: [this.linkSource, source],
       store,
       clock,
       log,
