@@ -5,8 +5,8 @@
  * 1. A remote that a running step's source names is open to the steps that name it. All others are open to
  *    every running step, but for those that were named and tell no progress of their own.
  * 2. Between several steps, `divide` decides: growth of blobs first, then time.
- * 3. Lookups of images get something only where nothing else ran; a step that has just ended, only where
- *    nothing at all ran.
+ * 3. Lookups of images and of sources that turned out to be cached get something only where nothing else
+ *    ran; a step that has just ended, only where nothing at all ran.
  * 4. What nobody ran for stays the engine's, and so does loopback traffic that no source names.
  *
  * No byte goes to two steps, and none is made: shares of one row add up to 1 at most.
@@ -15,7 +15,7 @@ import type { TrafficRow } from '../metering/types.js';
 import type { Move } from '../metering/usage.js';
 import type { Bytes } from '../units.js';
 import { type ActiveStep, activeSteps, RANKS } from './active-steps.js';
-import { divide } from './divide.js';
+import { divide, type Lot, type Progress } from './divide.js';
 import { type EngineTick, engineTicks, type RemoteBytes } from './engine-ticks.js';
 import { sourceSteps } from './source-steps.js';
 import { endpointMatches } from './step-sources.js';
@@ -32,7 +32,7 @@ export interface SettleInput {
   addressesOf?: (host: string) => readonly string[];
 }
 
-/** Per owner id: growth of its blobs and bytes given so far, so that later intervals make up for earlier ones. */
+/** Per owner id: growth of its blobs and bytes given so far, so that later rows make up for earlier ones. */
 export type Accounts = ReadonlyMap<string, { grown: Bytes; received: Bytes }>;
 
 export interface Settlement {
@@ -43,7 +43,13 @@ export interface Settlement {
   accounts: Accounts;
 }
 
-/** Rows of an interval are best settled some seconds later, when BuildKit has told what grew in it. */
+/** Less than a byte is nothing. */
+const LEAST: Bytes = 0.5;
+
+/**
+ * Rows of an interval are best settled some seconds later, when BuildKit has told what grew in it, and the
+ * more of them together the better.
+ */
 export function settle({
   rows,
   builds,
@@ -51,73 +57,99 @@ export function settle({
   addressesOf = () => [],
 }: SettleInput): Settlement {
   const steps = sourceSteps(builds);
-  const book: Book = new Map([...accounts].map(([id, account]) => [id, { ...account }]));
-  const settlement: Settlement = { moves: [], attributions: new Map(), accounts: book };
-  for (const tick of engineTicks(rows)) {
+  const progress = new Map<string, Progress>();
+  const lots = engineTicks(rows).flatMap((tick) => {
     const active = activeSteps(steps, tick.interval);
-    if (active.length === 0) continue;
-    for (const step of active) recordGrowth(book, step);
-    for (const lot of lotsOf(tick, active, addressesOf)) award(tick, lot, book, settlement);
-  }
-  return settlement;
+    for (const step of active) recordProgress(progress, step, accounts);
+    return lotsOf(tick, active, addressesOf);
+  });
+  return award(lots, divide(lots, progress), progress, accounts);
 }
 
-type Book = Map<string, { grown: Bytes; received: Bytes }>;
-
-/** Bytes that are divided together, between the same steps. */
-interface Lot {
+/** Bytes of some remotes in one interval, and who may have them. */
+interface TickLot extends Lot {
+  tick: EngineTick;
   remotes: RemoteBytes[];
-  claimants: ActiveStep[];
+  takers: ActiveStep[];
 }
 
-function recordGrowth(book: Book, { owner, weight }: ActiveStep): void {
-  const account = book.get(owner.id) ?? { grown: 0, received: 0 };
-  account.grown += weight.growthBytes ?? 0;
-  book.set(owner.id, account);
+function recordProgress(
+  progress: Map<string, Progress>,
+  { owner, weight }: ActiveStep,
+  accounts: Accounts,
+): void {
+  const known = progress.get(owner.id);
+  progress.set(owner.id, {
+    growthNow: (known?.growthNow ?? 0) + (weight.growthBytes ?? 0),
+    growthBefore: accounts.get(owner.id)?.grown ?? 0,
+    receivedBefore: accounts.get(owner.id)?.received ?? 0,
+    // Ticks come in order of time: the last one's counts.
+    unreportedBytes: weight.unreportedBytes,
+  });
 }
 
 function lotsOf(
-  { remotes }: EngineTick,
+  tick: EngineTick,
   active: ActiveStep[],
   addressesOf: NonNullable<SettleInput['addressesOf']>,
-): Lot[] {
-  const lots: Lot[] = [];
+): TickLot[] {
+  const lots: TickLot[] = [];
   const named = new Set<ActiveStep>();
   const rest: RemoteBytes[] = [];
-  for (const group of remotes) {
+  for (const group of tick.remotes) {
     const claimants = active.filter(({ endpoints }) => {
       return endpoints.some((endpoint) => endpointMatches(endpoint, group.remote, addressesOf));
     });
     for (const step of claimants) named.add(step);
-    if (claimants.length > 0) lots.push({ remotes: [group], claimants });
+    if (claimants.length > 0) lots.push(lotOf(tick, [group], claimants));
     else if (!group.classes.includes('local')) rest.push(group);
   }
   const open = active.filter((step) => !named.has(step) || step.weight.growthBytes !== undefined);
-  lots.push({ remotes: rest, claimants: open.length > 0 ? open : active });
-  return lots;
+  lots.push(lotOf(tick, rest, open.length > 0 ? open : active));
+  return lots.filter((lot) => lot.bytes > 0 && lot.takers.length > 0);
 }
 
-function award(tick: EngineTick, { remotes, claimants }: Lot, book: Book, settlement: Settlement): void {
-  const bytes = remotes.reduce((sum, group) => sum + group.bytes, 0);
-  if (bytes <= 0) return;
+function lotOf(tick: EngineTick, remotes: RemoteBytes[], claimants: ActiveStep[]): TickLot {
   const rank = RANKS.find((candidate) => claimants.some((step) => step.rank === candidate));
   const takers = claimants.filter((step) => step.rank === rank);
-  const claims = takers.map(({ owner, weight }) => ({ ...weight, ...book.get(owner.id)! }));
-  const parts = divide(bytes, claims);
-  const isShared = parts.filter((part) => part > 0).length > 1;
-  for (const [i, { owner }] of takers.entries()) {
-    const part = parts[i]!;
-    if (part <= 0) continue;
-    book.get(owner.id)!.received += part;
-    settlement.moves.push({
-      fromOwnerId: tick.engineId,
-      to: owner,
-      interval: tick.interval,
-      share: Math.min(1, part / bytes),
-      classes: [...new Set(remotes.flatMap((group) => group.classes))].sort(),
-      remotes: remotes.map((group) => group.remote),
-    });
-    if (isShared) settlement.attributions.set(owner.id, 'shared');
-    else if (!settlement.attributions.has(owner.id)) settlement.attributions.set(owner.id, 'inferred');
+  return {
+    tick,
+    remotes,
+    takers,
+    bytes: remotes.reduce((sum, group) => sum + group.bytes, 0),
+    claims: takers.map(({ owner, weight }) => ({ id: owner.id, ...weight })),
+  };
+}
+
+function award(
+  lots: TickLot[],
+  parts: number[][],
+  progress: ReadonlyMap<string, Progress>,
+  accounts: Accounts,
+): Settlement {
+  const moves: Move[] = [];
+  const attributions: Settlement['attributions'] = new Map();
+  const book = new Map([...accounts].map(([id, account]) => [id, { ...account }]));
+  for (const [id, { growthNow, growthBefore, receivedBefore }] of progress) {
+    book.set(id, { grown: growthBefore + growthNow, received: receivedBefore });
   }
+  for (const [i, { tick, remotes, takers, bytes }] of lots.entries()) {
+    const isShared = parts[i]!.filter((part) => part >= LEAST).length > 1;
+    for (const [t, { owner }] of takers.entries()) {
+      const part = parts[i]![t]!;
+      if (part < LEAST) continue;
+      book.get(owner.id)!.received += part;
+      moves.push({
+        fromOwnerId: tick.engineId,
+        to: owner,
+        interval: tick.interval,
+        share: Math.min(1, part / bytes),
+        classes: [...new Set(remotes.flatMap((group) => group.classes))].sort(),
+        remotes: remotes.map((group) => group.remote),
+      });
+      if (isShared) attributions.set(owner.id, 'shared');
+      else if (!attributions.has(owner.id)) attributions.set(owner.id, 'inferred');
+    }
+  }
+  return { moves, attributions, accounts: book };
 }

@@ -9,7 +9,7 @@ import type { Build, Step } from './types.js';
 export interface SourceStep {
   owner: Owner;
   step: Step;
-  /** Asks for a manifest, of a few KB; its image's pull is a step of its own. */
+  /** Asks only what there is, which takes a few KB: for a manifest, or whether a repository has changed. */
   lookup: boolean;
   endpoints: SourceEndpoint[];
   /** When its work began, for what two steps both claim. */
@@ -24,7 +24,7 @@ export function sourceSteps(builds: readonly Build[]): SourceStep[] {
       .map((step) => ({
         owner: sourceOwner(step, build),
         step,
-        lookup: isLookup(step.instruction),
+        lookup: isLookup(step.instruction) || step.status === 'cached',
         endpoints: stepEndpoints(step, build),
         since: step.intervals[0]?.startedAt ?? 0,
       })),

@@ -119,44 +119,61 @@ test('the order of rows, builds and steps does not matter', () => {
   );
 });
 
-test('settling interval by interval is settling all at once', () => {
+test('settled in parts, nothing is moved twice either', () => {
   void fc.assert(
     fc.property(someRows, someBuilds, (rows, builds) => {
       let accounts: ReturnType<typeof settle>['accounts'] = new Map();
       const moves: ReturnType<typeof settle>['moves'] = [];
       for (let to = 1; to <= SECONDS; to++) {
-        const part = settle({
-          rows: rows.filter((each) => each.interval.to === to * 1000),
-          builds,
-          accounts,
-        });
+        const ofTick = rows.filter((each) => each.interval.to === to * 1000);
+        const part = settle({ rows: ofTick, builds, accounts });
         accounts = part.accounts;
         moves.push(...part.moves);
       }
-      assert.equal(moves, settle({ rows, builds }).moves);
+      const after = bytesAfter(rows, moves);
+      assert.ok(near(sum(Object.values(after)), sum(rows.map(totalBytes))));
+      for (const [id, { received }] of accounts) assert.ok(near(after[id] ?? 0, received), id);
     }),
     { numRuns: 200 },
   );
 });
 
-test('a division gives each claim something between nothing and all, and not more in total', () => {
-  const claim = fc.record({
-    activeMs: fc.nat(1000),
-    growthBytes: fc.option(fc.nat(9_000_000), { nil: undefined }),
+test('a division gives each claim something between nothing and all, and not more than there is', () => {
+  const ids = ['a', 'b', 'c', 'd'];
+  const progress = fc.record({
+    growthNow: fc.nat(9_000_000),
+    growthBefore: fc.nat(90_000_000),
+    receivedBefore: fc.nat(90_000_000),
     unreportedBytes: fc.nat(1 << 20),
-    grown: fc.nat(90_000_000),
-    received: fc.nat(90_000_000),
   });
+  const claim = fc.tuple(fc.nat(1000), fc.option(fc.nat(9_000_000), { nil: undefined }));
+  const lot = fc.tuple(
+    fc.integer({ min: 1, max: 50_000_000 }),
+    fc.array(claim, { minLength: 1, maxLength: 4 }),
+  );
   void fc.assert(
-    fc.property(fc.nat(50_000_000), fc.array(claim, { minLength: 1, maxLength: 6 }), (bytes, claims) => {
-      const parts = divide(bytes, claims);
-      assert.is(parts.length, claims.length);
-      for (const part of parts) assert.ok(part >= 0 && part <= bytes + 1e-6, `${part}`);
-      assert.ok(sum(parts) <= bytes + 1e-6 * (1 + bytes));
-      const silent = claims.filter(({ growthBytes, activeMs }) => growthBytes === undefined && activeMs > 0);
-      if (silent.length > 0) assert.ok(near(sum(parts), bytes));
-    }),
-    { numRuns: 400 },
+    fc.property(
+      fc.array(lot, { maxLength: 8 }),
+      fc.array(progress, { minLength: 4, maxLength: 4 }),
+      (drawn, all) => {
+        const lots = drawn.map(([bytes, claims]) => ({
+          bytes,
+          claims: claims.map(([activeMs, growthBytes], c) => ({ id: ids[c]!, activeMs, growthBytes })),
+        }));
+        const parts = divide(lots, new Map(ids.map((id, i) => [id, all[i]!])));
+        for (const [i, { bytes, claims }] of lots.entries()) {
+          const row = parts[i]!;
+          assert.is(row.length, claims.length);
+          for (const part of row) assert.ok(part >= 0 && part <= bytes * (1 + 1e-9), `${part}`);
+          assert.ok(sum(row) <= bytes * (1 + 1e-9));
+          const silent = claims.some(
+            ({ growthBytes, activeMs }) => growthBytes === undefined && activeMs > 0,
+          );
+          if (silent) assert.ok(near(sum(row), bytes));
+        }
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 
