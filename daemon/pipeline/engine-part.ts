@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceState } from '../../src/metering/types.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
@@ -72,7 +73,9 @@ export class EnginePart implements Part {
       }),
       this.#buildkit.onStepEdge(onEdge),
     ];
-    await this.#buildkit.start(signal);
+    const following = this.#buildkit.start(signal);
+    // Where Docker does not answer, BuildKit hardly will: its time-outs need not be waited for, too.
+    await (engine === undefined ? Promise.race([following, sleep(LONGEST_WAIT)]) : following);
     await this.#earlier.save();
   }
 
@@ -134,6 +137,8 @@ export class EnginePart implements Part {
   }
 }
 
+/** For BuildKit when Docker cannot be reached. */
+const LONGEST_WAIT = 1000;
 /** BuildKit itself keeps 50. */
 const RECENT = 200;
 
