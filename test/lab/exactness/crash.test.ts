@@ -13,8 +13,10 @@ import {
   type Netmeter,
   originPath,
   removeContainers,
+  slowUplink,
   startNetmeter,
   uplinkCounters,
+  withoutEthernet,
 } from '../harness/index.js';
 import { finishedBuild, received, status, stepNamed } from './documents.js';
 import { assertAddsUp, assertWithin, receivedOverTcp } from './expectations.js';
@@ -77,17 +79,23 @@ test('a build that ran while the daemon was dead has its bytes', 180_000, async 
 test("an upload that outlives its container is its container's", 120_000, async (cleanup) => {
   const name = `outlives-${process.pid}`;
   cleanup.defer(() => removeContainers('28', name));
+  // Slow enough for what is in the socket's buffer when the process ends to take its time.
+  await slowUplink(cleanup, '8mbit');
   const netmeter = await startNetmeter(cleanup);
-  // The last of it is in the socket's buffer when the process ends; the far end reads slowly.
-  const target = `${lab().origin}/upload/${name}?rate=2000000`;
-  const put = `head -c 6000000 /dev/zero | tr '\\0' x > /f; wget -q -O /dev/null --post-file=/f "${target}" & sleep 1; kill -9 $!`;
-  await docker('28', ['run', '--name', name, 'nm-busybox', 'sh', '-c', put]);
-  await sleep(5000);
-  const sent = await originPath(`/upload/${name}`);
-  assert.ok(sent.socketReceived > 500_000, `${sent.socketReceived} bytes arrived, too few to prove anything`);
-  const owner = (await status(netmeter)).owners.find((candidate) => candidate.name === name);
+  const before = withoutEthernet(uplinkCounters());
+  const target = `${lab().origin}/upload/${name}`;
+  const put = `wget -q -O /dev/null --post-file=/f "${target}" & sleep 2; kill -9 $!`;
+  const script = `head -c 20000000 /dev/zero | tr '\\0' x > /f; ${put}`;
+  await docker('28', ['run', '--name', name, 'nm-busybox', 'sh', '-c', script]);
+  const ended = withoutEthernet(uplinkCounters());
+  await sleep(8000);
+  const document = await status(netmeter);
+  const last = withoutEthernet(uplinkCounters());
+  const after = last.txBytes - ended.txBytes;
+  assert.ok(after > 500_000, `${after} bytes were sent after the end, too few to prove anything`);
+  const owner = document.owners.find((candidate) => candidate.name === name);
   assert.is(owner?.kind, 'container');
-  assertWithin(owner?.wan.txBytes ?? 0, sent.socketReceived * (1500 / 1448), 0.02, 'upload');
+  assertWithin(owner?.wan.txBytes ?? 0, last.txBytes - before.txBytes, 0.01, 'upload');
 });
 
 test.run();
