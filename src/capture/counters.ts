@@ -3,7 +3,7 @@ export class Counters {
   private values: Float64Array;
 
   constructor(private readonly width: number) {
-    this.values = new Float64Array(width * 256);
+    this.values = new Float64Array(width * 32);
   }
 
   add(row: number, column: number, amount: number): void {

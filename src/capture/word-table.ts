@@ -9,7 +9,7 @@ const MOST_PROBES = 1024;
 export class WordTable {
   /** Entries are numbered from 0 to `count` - 1. */
   count = 0;
-  private slots = new Int32Array(1024);
+  private slots = new Int32Array(64);
   private words: Int32Array;
 
   constructor(
@@ -17,7 +17,7 @@ export class WordTable {
     /** Entries at most. */
     private readonly limit: number,
   ) {
-    this.words = new Int32Array(width * 512);
+    this.words = new Int32Array(width * 32);
   }
 
   /** The entry's number, also of one made now; -1 when there is no room for another. */

@@ -27,7 +27,7 @@ export class NameFinder {
   private readonly streams = new Streams();
   private readonly quic: QuicNames | undefined;
   /** Tells the conversations inside of tunnels apart. Their streams have negative numbers from -2 down. */
-  private readonly inner = new TrafficTable(INNER_FLOWS, INNER_FLOWS);
+  private inner: TrafficTable | undefined;
   private readonly innerIp = new IpHeader();
   /** Streams that go to a proxy, whose address is not the named server's. */
   private readonly proxied = new Set<number>();
@@ -154,6 +154,7 @@ export class NameFinder {
   private tunnel(at: number, bytes: Uint8Array, to: number, depth: number): void {
     const ip = this.innerIp;
     if (at < 0 || at >= to || depth === DEEPEST_TUNNEL || !readIp(ip, bytes, at, to)) return;
+    this.inner ??= new TrafficTable(INNER_FLOWS, INNER_FLOWS);
     const flow = this.inner.count(ip, bytes, to - at);
     this.look(ip, bytes, flow < 0 ? -1 : -2 - flow, depth + 1);
   }
