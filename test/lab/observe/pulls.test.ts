@@ -1,0 +1,87 @@
+// Whose bytes are what the engine fetched: two pulls, ADD of a URL and of a repository, all at once.
+import { randomUUID } from 'node:crypto';
+import * as assert from 'uvu/assert';
+import type { BuildShowDocument, BuildsDocument } from '../../../src/protocol/documents.js';
+import {
+  bytesPath,
+  eventually,
+  lab,
+  labSuite,
+  type PushedImage,
+  pushRandomImage,
+  startNetmeter,
+} from '../harness/index.js';
+import { slowRegistry } from './slow-registry.js';
+import { buildNamed, imageName } from './watched-engine.js';
+
+const test = labSuite('lab: what the engine fetches');
+const PORT = 5041;
+const QUIET_MS = 6_000;
+/** Payload of a full packet and the packet, IPv4 with TCP time stamps. */
+const WIRE_PER_BYTE = 1500 / 1448;
+
+for (const [pace, bytesPerSecond] of [
+  ['faster than it can be told', undefined],
+  ['slowly', 4_000_000],
+] as const) {
+  test(`several sources at once, ${pace}`, 180_000, async (cleanup) => {
+    const netmeter = await startNetmeter(cleanup);
+    const registry = bytesPerSecond ? await slowRegistry(cleanup, PORT, bytesPerSecond) : lab().registry;
+    const images = [
+      await pushRandomImage('big', [12_000_000, 5_000_000]),
+      await pushRandomImage('small', [8_000_000]),
+    ];
+    const [big, small] = images.map(({ reference }) => reference.replace(lab().registry, registry));
+    const added = bytesPerSecond ? 3_000_000 : 20_000_000;
+    const path = bytesPerSecond ? `/slow/${added}/${randomUUID()}?rate=700000` : bytesPath(added, 'add');
+    const name = imageName(cleanup, 'sources');
+    const dockerfile = [
+      `FROM ${big} AS big`,
+      `FROM ${small} AS small`,
+      'FROM nm-busybox',
+      `ADD ${lab().origin}${path} /x`,
+      `ADD ${lab().origin}/git/sample.git /src`,
+      'COPY --from=big / /big/',
+      'COPY --from=small / /small/',
+    ].join('\n');
+    await buildNamed(name, { dockerfile });
+
+    // Bytes are settled for seconds after the end: until nothing has changed for a while.
+    let [before, since] = ['', Date.now()];
+    const steps = await eventually('the settlement', 60_000, async () => {
+      const { builds } = await netmeter.json<BuildsDocument>(['builds']);
+      const build = builds.find((each) => each.name === name);
+      if (build === undefined || build.status === 'running') return undefined;
+      const shown = await netmeter.json<BuildShowDocument>(['build', 'show', build.ref]);
+      const text = JSON.stringify(shown.steps);
+      if (text !== before) [before, since] = [text, Date.now()];
+      return Date.now() - since > QUIET_MS ? shown.steps : undefined;
+    });
+    const rxOf = (text: string): number =>
+      steps
+        .filter((step) => step.name.includes(text) && !step.name.startsWith('[internal]'))
+        .reduce((sum, step) => sum + (step.wan.rxBytes ?? 0), 0);
+    const all = rxOf(big!) + rxOf(small!);
+    assertNear(
+      'both pulls',
+      all,
+      images.reduce((sum, image) => sum + blobBytes(image), 0),
+      0.005,
+    );
+    assertNear('the large image', rxOf(big!), blobBytes(images[0]!), 0.02);
+    assertNear('the small image', rxOf(small!), blobBytes(images[1]!), 0.02);
+    assertNear('ADD', rxOf(path), added, 0.005);
+  });
+}
+
+function blobBytes({ layers }: PushedImage): number {
+  return layers.reduce((sum, layer) => sum + layer.size, 0);
+}
+
+function assertNear(what: string, bytes: number, payload: number, tolerance: number): void {
+  const expected = payload * WIRE_PER_BYTE;
+  const miss = Math.abs(bytes - expected) / expected;
+  assert.ok(miss <= tolerance, `${what}: ${bytes} bytes, expected ${Math.round(expected)}`);
+}
+
+test.run();
