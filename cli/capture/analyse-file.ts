@@ -12,11 +12,13 @@ export async function analyseFile(file: string, signal: AbortSignal): Promise<Ca
   const analysis = new CaptureAnalysis(quicCrypto);
   const stream = new CaptureStream(analysis);
   let decompressor: Decompressor | undefined;
+  let readBytes = 0;
   let unpackedBytes = 0;
   let start: Uint8Array | undefined = new Uint8Array(0);
   try {
     for await (const chunk of openInput(file, signal)) {
       let bytes = chunk;
+      readBytes += chunk.length;
       if (start !== undefined) {
         // A pipe may give the first bytes one by one.
         bytes = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
@@ -41,9 +43,11 @@ export async function analyseFile(file: string, signal: AbortSignal): Promise<Ca
       throw new NetmeterError('unreadable-input', `its compressed data is damaged at the start: ${damage}`);
     }
     const end = stream.end();
+    const interrupted = { offset: readBytes, reason: 'reading was interrupted' };
+    const stopped = signal.aborted && file !== '-' ? interrupted : undefined;
     const cut =
       damage === undefined ? undefined : { offset: unpackedBytes, reason: `compressed data: ${damage}` };
-    return captureDocument(file, analysis, { ...end, problem: end.problem ?? cut });
+    return captureDocument(file, analysis, { ...end, problem: end.problem ?? cut ?? stopped });
   } catch (error) {
     throw naming(file, error);
   }

@@ -26,7 +26,7 @@ function summary(document: CaptureDocument): string[] {
   const { truncatedAt, undecodedBecause, leftOut } = document;
   const linkTypes = document.linkTypes.join(', ') || 'no interface';
   const lines = [
-    `${escapeText(document.file)}: ${document.format}, ${linkTypes}`,
+    `${document.file === '-' ? 'standard input' : escapeText(document.file)}: ${document.format}, ${linkTypes}`,
     `${count(document.packets, 'packet')}, ${formatBytes(document.wireBytes)} on the wire, ` +
       `${formatBytes(document.capturedBytes)} captured`,
   ];

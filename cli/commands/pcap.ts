@@ -19,6 +19,7 @@ export const pcap: Command = {
     const files: CaptureDocument[] = [];
     const failures: unknown[] = [];
     for (const file of args) {
+      if (io.signal.aborted && files.length + failures.length > 0) break;
       try {
         const document = await analyseFile(file, io.signal);
         files.push(document);

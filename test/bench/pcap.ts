@@ -92,7 +92,7 @@ function readBare(file: string): Promise<number> {
 }
 
 function timeTshark(file: string): Cost | undefined {
-  if (spawnSync('tshark', ['--version']).error !== undefined) return undefined;
+  if (spawnSync('bash', ['-c', 'command -v tshark']).status !== 0) return undefined;
   const command = 'TIMEFORMAT="%R %U %S"; time tshark -q -n -z conv,ip -r "$1" >/dev/null 2>&1';
   const { stderr } = spawnSync('bash', ['-c', command, 'bash', file], { encoding: 'utf8' });
   const [wall, user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);

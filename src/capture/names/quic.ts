@@ -1,6 +1,8 @@
 /** The server name in QUIC's Initial packets (RFC 9000, section 17.2.2). */
-import { copyOf, u16, u32 } from '../bytes.js';
+import { copyOf, u32 } from '../bytes.js';
+import { collectHello, HelloPieces } from './quic-hello.js';
 import { clientKeys, type InitialKeys, type QuicCrypto, type QuicVersion, quicVersion } from './quic-keys.js';
+import { readVarint } from './quic-varint.js';
 import { readClientHello } from './tls.js';
 
 interface Connection {
@@ -15,8 +17,6 @@ const MOST_CONNECTIONS = 1024;
 /** Each costs a few cryptographic operations; a hello takes one to three packets. */
 const MOST_ATTEMPTS = 12;
 const LONGEST_CONNECTION_ID = 20;
-const LONGEST_HELLO = 16_384;
-const MOST_PIECES = 64;
 const TAG = 16;
 const SAMPLE = 16;
 
@@ -141,79 +141,4 @@ function unprotect(
     nonce[place] = nonce[place]! ^ byte;
   }
   return crypto.openAes128Gcm(keys.key, nonce, header, bytes.subarray(payload, packet.end));
-}
-
-/** Puts the CRYPTO frames' data where it belongs; false when there was none. */
-function collectHello(payload: Uint8Array, cryptoFrame: number, hello: HelloPieces): boolean {
-  let found = false;
-  let at = 0;
-  while (at < payload.length) {
-    const type = payload[at]!;
-    at += 1;
-    // Padding and ping.
-    if (type === 0 || type === 1) continue;
-    if (type === 2 || type === 3) {
-      const end = skipAck(payload, at, type === 3);
-      if (end === undefined) return found;
-      at = end;
-      continue;
-    }
-    if (type !== cryptoFrame) return found;
-    const offset = readVarint(payload, at, payload.length);
-    const length = offset && readVarint(payload, offset.end, payload.length);
-    if (offset === undefined || length === undefined || length.value > payload.length - length.end)
-      return found;
-    at = length.end + length.value;
-    hello.put(offset.value, payload.subarray(length.end, at));
-    found = true;
-  }
-  return found;
-}
-
-function skipAck(payload: Uint8Array, from: number, withCounts: boolean): number | undefined {
-  let at = from;
-  let fields = 4;
-  for (let i = 0; i < fields; i++) {
-    const field = readVarint(payload, at, payload.length);
-    if (field === undefined) return undefined;
-    // Largest, delay, number of ranges, first range; then a gap and a length for each range.
-    if (i === 2) fields = 4 + Math.min(field.value, payload.length) * 2 + (withCounts ? 3 : 0);
-    at = field.end;
-  }
-  return at;
-}
-
-function readVarint(bytes: Uint8Array, at: number, to: number): { value: number; end: number } | undefined {
-  if (at >= to) return undefined;
-  const length = 1 << (bytes[at]! >> 6);
-  if (length > to - at) return undefined;
-  const first = bytes[at]! & 0x3f;
-  const end = at + length;
-  if (length === 1) return { value: first, end };
-  if (length === 2) return { value: (first << 8) | bytes[at + 1]!, end };
-  const high = (first << 24) | (bytes[at + 1]! << 16) | u16(bytes, at + 2);
-  return { value: length === 4 ? high : high * 2 ** 32 + u32(bytes, at + 4), end };
-}
-
-/** A handshake message that comes in pieces in any order. */
-class HelloPieces {
-  private readonly pieces: { offset: number; bytes: Uint8Array }[] = [];
-
-  put(offset: number, bytes: Uint8Array): void {
-    if (offset + bytes.length > LONGEST_HELLO || this.pieces.length === MOST_PIECES) return;
-    this.pieces.push({ offset, bytes: copyOf(bytes) });
-    this.pieces.sort((one, other) => one.offset - other.offset);
-  }
-
-  /** What is there without a gap from the start on. */
-  prefix(): Uint8Array {
-    const bytes = new Uint8Array(LONGEST_HELLO);
-    let length = 0;
-    for (const piece of this.pieces) {
-      if (piece.offset > length) break;
-      bytes.set(piece.bytes, piece.offset);
-      length = Math.max(length, piece.offset + piece.bytes.length);
-    }
-    return bytes.subarray(0, length);
-  }
 }
