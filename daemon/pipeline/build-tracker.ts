@@ -128,7 +128,7 @@ export class BuildTracker implements ExecutionListener {
       if (!tracked.changed) continue;
       tracked.changed = false;
       tracked.annotated = this.#annotated(tracked);
-      tracked.endedAt ??= isRunning(tracked) ? undefined : now();
+      tracked.endedAt = isRunning(tracked) ? undefined : (tracked.endedAt ?? now());
       this.#describe(tracked);
       onBuild(tracked.annotated);
       tracked.isSaved = false;

@@ -23,6 +23,7 @@ import { netnsCookie } from '../sys/socket-options.js';
 import { BuildTracker } from './build-tracker.js';
 import type { Clock } from './clock.js';
 import { EnginePart } from './engine-part.js';
+import { LegacyBuildListener } from './legacy-builds.js';
 import { linkKnowledge, loadCalibrations, saveCalibrations } from './link-knowledge.js';
 import { MeterPart } from './meter-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
@@ -287,6 +288,14 @@ export class NetmeterDaemon {
   async #startBuilds(signal: AbortSignal): Promise<void> {
     const tracker = this.#get('tracker');
     const meter = this.#get('meter');
+    const legacy = new LegacyBuildListener(
+      () => this.#docker.engine()?.buildHistory === false,
+      (build) => {
+        tracker
+          .tell(build)
+          .catch((error: unknown) => this.#context.log.error('a build could not be followed', error));
+      },
+    );
     const engine = new EnginePart({
       address: this.#address,
       docker: this.#docker,
@@ -296,7 +305,7 @@ export class NetmeterDaemon {
       log: this.#context.log,
       procRoot: PROC,
       onEdge: () => meter.edge(),
-      listener: both(tracker, meter),
+      listener: all(tracker, meter, legacy),
       isFirstRun: this.#isFirstRun,
     });
     this.#started.engine = engine;
@@ -372,7 +381,7 @@ async function goesOn(tier: OpenTier, store: Store): Promise<boolean> {
   return false;
 }
 
-function both(...listeners: ExecutionListener[]): ExecutionListener {
+function all(...listeners: ExecutionListener[]): ExecutionListener {
   return {
     seen: (execution) => {
       for (const listener of listeners) listener.seen(execution);

@@ -19,7 +19,8 @@ export function annotate(build: Build, findings: Findings): Build {
 }
 
 function annotateStep(step: Step, findings: Findings): Step {
-  const matches = step.sharedWith === undefined ? findings.matchesOf(step.digest) : [];
+  const matches =
+    step.sharedWith === undefined ? [...ownMatches(step), ...findings.matchesOf(step.digest)] : [];
   const executions = matches
     .map((match) => findings.execution(match.executorId))
     .filter((execution) => execution !== undefined);
@@ -35,9 +36,20 @@ function annotateStep(step: Step, findings: Findings): Step {
   };
 }
 
+/**
+ * Each executor once. Steps of an engine without vertices were made from their process, so that nothing had
+ * to be found out about them.
+ */
+function matchesOf(step: Step, findings: Findings): Pick<ExecutionMatch, 'executorId' | 'attribution'>[] {
+  const found = findings
+    .matchesOf(step.digest)
+    .filter(({ executorId }) => !step.executorIds.includes(executorId));
+  return [...step.executorIds.map((executorId) => ({ executorId, attribution: 'exact' as const })), ...found];
+}
+
 function attributionOf(
   step: Step,
-  matches: readonly ExecutionMatch[],
+  matches: readonly Pick<ExecutionMatch, 'attribution'>[],
   source: 'inferred' | 'shared' | undefined,
 ): Attribution {
   if (step.sharedWith !== undefined) return 'shared';
@@ -47,7 +59,7 @@ function attributionOf(
   return step.kind === 'copy' || step.kind === 'internal' || !hasRun(step) ? 'exact' : 'inferred';
 }
 
-function isUnmetered(step: Step, matches: readonly ExecutionMatch[], countedSince: EpochMs): boolean {
+function isUnmetered(step: Step, matches: readonly unknown[], countedSince: EpochMs): boolean {
   if (step.sharedWith !== undefined || !hasRun(step) || matches.length > 0) return false;
   const began = step.intervals[0]?.startedAt ?? countedSince;
   const mayMoveBytes = step.kind !== 'copy' && step.kind !== 'internal';

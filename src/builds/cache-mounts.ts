@@ -16,14 +16,17 @@ const DEFAULT_SHARING = 'shared';
  * the execution. What nobody looked at in time stays undefined.
  */
 export function cacheMountsOf(instruction: string, executions: readonly Execution[]): CacheMount[] {
-  const seen = executions.flatMap((execution) =>
-    execution.mounts.filter((mount) => mount.cacheId !== undefined),
-  );
+  const seen = executions.flatMap((execution) => execution.mounts.filter(isCache));
   const flags = (parseInstruction(instruction)?.flags ?? [])
     .map(mountFlag)
     .filter((flag) => flag !== undefined);
   if (flags.length === 0) return seen.map((mount) => cacheMount(undefined, mount));
   return flags.map((flag) => cacheMount(flag, observed(flag.target, executions)));
+}
+
+/** Engines before 25 do not tell a cache's id; of the snapshots they mount, only caches may be written to. */
+function isCache({ cacheId, snapshotId, readOnly }: ExecutionMount): boolean {
+  return cacheId !== undefined || (snapshotId !== undefined && !readOnly);
 }
 
 function observed(target: string, executions: readonly Execution[]): ExecutionMount | undefined {
