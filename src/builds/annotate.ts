@@ -19,8 +19,7 @@ export function annotate(build: Build, findings: Findings): Build {
 }
 
 function annotateStep(step: Step, findings: Findings): Step {
-  const matches =
-    step.sharedWith === undefined ? [...ownMatches(step), ...findings.matchesOf(step.digest)] : [];
+  const matches = step.sharedWith === undefined ? matchesOf(step, findings) : [];
   const executions = matches
     .map((match) => findings.execution(match.executorId))
     .filter((execution) => execution !== undefined);
