@@ -1,5 +1,5 @@
 /**
- * Feeds every parser of captures mutated input: `node --import tsx scripts/fuzz-capture.ts [rounds] [seed]`
+ * Feeds every parser of captures mutated input: `node --import tsx scripts/fuzz-capture.ts [rounds] [seed] [parser…]`
  *
  * A million rounds for each parser unless told otherwise. Prints, per parser, the slowest input and the memory
  * afterwards; ends with exit code 1 and the input in hex when a parser broke, or took over a second.
@@ -10,9 +10,11 @@ import { mutate, randomNumbers } from '../test/src/capture/mutate.js';
 
 const ROUNDS = Number(process.argv[2] ?? 1_000_000);
 const SEED = Number(process.argv[3] ?? 1);
+const ONLY = process.argv.slice(4);
 const SLOW_MS = 1000;
 
 for (const { name, seeds, run } of fuzzTargets) {
+  if (ONLY.length > 0 && !ONLY.includes(name)) continue;
   const random = randomNumbers(SEED);
   let slowest = 0;
   for (let round = 0; round < ROUNDS; round++) {

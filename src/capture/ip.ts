@@ -1,5 +1,5 @@
 /** IPv4 and IPv6 headers, down to the transport protocol (RFC 791, RFC 8200). */
-import { u16 } from './bytes.js';
+import { u16, word } from './bytes.js';
 
 /** One header; reused from packet to packet, since making an object for each costs more than reading it. */
 export class IpHeader {
@@ -14,6 +14,14 @@ export class IpHeader {
   end = 0;
   /** It is not the first fragment, so that no transport header is at `payload`. */
   laterFragment = false;
+  /** It is one of several fragments; only then are the fields below set. */
+  fragmented = false;
+  moreFragments = false;
+  /** In bytes. */
+  fragmentOffset = 0;
+  identification = 0;
+  /** Where the fragment's part of the packet starts. */
+  fragmentPayload = 0;
 }
 
 const IPV4_HEADER = 20;
@@ -41,7 +49,15 @@ function readIpv4(header: IpHeader, bytes: Uint8Array, at: number, to: number): 
   // A total of 0 is a packet that the network card cuts up later. Padding of short frames is cut off.
   header.end = total === 0 ? to : Math.min(to, at + total);
   header.payload = Math.min(header.end, at + length);
-  header.laterFragment = (u16(bytes, at + 6) & 0x1fff) !== 0;
+  const fragment = u16(bytes, at + 6);
+  header.laterFragment = (fragment & 0x1fff) !== 0;
+  header.fragmented = (fragment & 0x3fff) !== 0;
+  if (header.fragmented) {
+    header.moreFragments = (fragment & 0x2000) !== 0;
+    header.fragmentOffset = (fragment & 0x1fff) * 8;
+    header.identification = u16(bytes, at + 4);
+    header.fragmentPayload = header.payload;
+  }
   return true;
 }
 
@@ -53,6 +69,7 @@ function readIpv6(header: IpHeader, bytes: Uint8Array, at: number, to: number): 
   header.destination = at + 24;
   header.end = length === 0 ? to : Math.min(to, at + IPV6_HEADER + length);
   header.laterFragment = false;
+  header.fragmented = false;
   skipExtensions(header, bytes, bytes[at + 6]!, at + IPV6_HEADER);
   return true;
 }
@@ -62,11 +79,9 @@ function skipExtensions(header: IpHeader, bytes: Uint8Array, first: number, from
   let at = from;
   // Each extension has at least 8 bytes, so this ends.
   while (isExtension(next) && header.end - at >= 8) {
-    if (next === FRAGMENT && (u16(bytes, at + 2) & 0xfff8) !== 0) {
-      header.laterFragment = true;
-      header.protocol = bytes[at]!;
-      header.payload = Math.min(header.end, at + 8);
-      return;
+    if (next === FRAGMENT) {
+      readFragment(header, bytes, at);
+      if (header.laterFragment) return;
     }
     const length = extensionLength(next, bytes[at + 1]!);
     next = bytes[at]!;
@@ -74,6 +89,19 @@ function skipExtensions(header: IpHeader, bytes: Uint8Array, first: number, from
   }
   header.protocol = next;
   header.payload = Math.min(header.end, at);
+}
+
+function readFragment(header: IpHeader, bytes: Uint8Array, at: number): void {
+  const field = u16(bytes, at + 2);
+  header.laterFragment = (field & 0xfff8) !== 0;
+  // Without an offset and without more to come, it is whole all the same.
+  header.fragmented = (field & 0xfff9) !== 0;
+  header.moreFragments = (field & 1) !== 0;
+  header.fragmentOffset = field & 0xfff8;
+  header.identification = word(bytes, at + 4);
+  header.fragmentPayload = at + 8;
+  header.protocol = bytes[at]!;
+  header.payload = at + 8;
 }
 
 /** Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, Shim6. */

@@ -4,6 +4,7 @@ import { IpHeader, readIp } from '../ip.js';
 import { ethernet, etherType, ppp } from '../link-layer.js';
 import { addressText, TrafficTable } from '../traffic-table.js';
 import { namesLeadingTo, readDns } from './dns.js';
+import { Fragments } from './fragments.js';
 import { looksLikeRequest, readRequest } from './http.js';
 import type { NameTable } from './name-table.js';
 import { looksLikeQuicInitial, QuicNames } from './quic.js';
@@ -25,6 +26,7 @@ const SOCKS_PORT = 1080;
 
 export class NameFinder {
   private readonly streams = new Streams();
+  private readonly fragments = new Fragments();
   private readonly quic: QuicNames | undefined;
   /** Tells the conversations inside of tunnels apart. Their streams have negative numbers from -2 down. */
   private inner: TrafficTable | undefined;
@@ -46,8 +48,12 @@ export class NameFinder {
   }
 
   private look(ip: IpHeader, bytes: Uint8Array, stream: number, depth: number): void {
-    if (ip.laterFragment) return;
     const { protocol, payload, end } = ip;
+    if (ip.fragmented && (protocol === TCP || protocol === UDP)) {
+      const packet = this.fragments.add(ip, bytes);
+      if (packet !== undefined) this.look(packet.ip, packet.bytes, stream, depth);
+    }
+    if (ip.laterFragment) return;
     if (protocol === TCP) this.tcp(ip, bytes, stream);
     else if (protocol === UDP) this.udp(ip, bytes, stream, depth);
     else if (protocol === 4 || protocol === 41) this.tunnel(payload, bytes, end, depth);

@@ -50,7 +50,14 @@ const QUIC = Buffer.concat([
   Buffer.alloc(1300, 3),
 ]);
 
+/** In two fragments. */
+const FRAGMENTS = [
+  ipv4(udp(ANSWER, 53, 9).subarray(0, 40), { fragmentOffset: 0x2000 }),
+  ipv4(udp(ANSWER, 53, 9).subarray(40), { fragmentOffset: 5 }),
+];
+
 const PACKETS = [
+  ...FRAGMENTS,
   ipv4(tcp(HELLO), { protocol: 6 }),
   ipv4(tcp(HELLO.subarray(0, 60), 1000), { protocol: 6 }),
   ipv4(tcp(HELLO.subarray(60), 1060), { protocol: 6 }),
