@@ -4,10 +4,12 @@ LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busy
   ca-certificates gcc libc6-dev)
 # The compiler of the eBPF programs, wanted by the project's own build checks.
 BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
+# Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python.
+TEST_PACKAGES=(systemd systemd-container python3 util-linux)
 
 install_packages() {
   local missing=() package
-  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}"; do
+  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return
