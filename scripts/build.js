@@ -11,7 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const nativePackages = ['sqlite3', 'koffi'];
 for (const name of nativePackages) {
-  if (dependencies[name] === undefined) throw new Error(`scripts/build.js: ${name} is not a dependency any more`);
+  if (dependencies[name] === undefined)
+    throw new Error(`scripts/build.js: ${name} is not a dependency any more`);
 }
 
 const common = {
@@ -33,7 +34,9 @@ await build({
   format: 'cjs',
   minify: true,
   keepNames: true,
-  banner: { js: '#!/usr/bin/env node\nconst __entryUrl = require("node:url").pathToFileURL(__filename).href;' },
+  banner: {
+    js: '#!/usr/bin/env node\nconst __entryUrl = require("node:url").pathToFileURL(__filename).href;',
+  },
   define: { 'import.meta.url': '__entryUrl', __NETMETER_VERSION__: JSON.stringify(version) },
 });
 chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);

@@ -113,7 +113,7 @@ test('whatever the order of reads, commits, failures and restarts, the rows add 
   const step = fc.record({
     key: fc.integer({ min: 0, max: 4 }),
     grow: fc.integer({ min: 0, max: 1_000_000 }),
-    then: fc.constantFrom('nothing', 'commit', 'fail', 'crash'),
+    after: fc.constantFrom('nothing', 'commit', 'fail', 'crash'),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -129,13 +129,13 @@ test('whatever the order of reads, commits, failures and restarts, the rows add 
       const readAll = () => {
         for (const [key, bytes] of counters) ledger.read(flow({ key, bytes, packets: bytes }));
       };
-      for (const { key, grow, then } of steps) {
+      for (const { key, grow, after } of steps) {
         const name = `k${key}`;
         counters.set(name, (counters.get(name) ?? 0) + grow);
         readAll();
-        if (then === 'commit') commit();
-        if (then === 'fail') ledger.drafts();
-        if (then === 'crash') {
+        if (after === 'commit') commit();
+        if (after === 'fail') ledger.drafts();
+        if (after === 'crash') {
           ledger = new FlowLedger(rules);
           ledger.restore([...database.positions].map(([k, bytes]) => ({ key: k, bytes, packets: bytes })));
         }
