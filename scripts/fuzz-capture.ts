@@ -20,6 +20,7 @@ for (const { name, seeds, run } of fuzzTargets) {
   for (let round = 0; round < ROUNDS; round++) {
     // pcap-parser defers something for each file; without a pause nothing would ever be let go.
     if (round % 1000 === 0) await setImmediate();
+    if (round > 0 && round % 100_000 === 0) console.log(`${name}: ${round} inputs so far`);
     const input = mutate(seeds[round % seeds.length]!, random);
     const started = process.cpuUsage();
     try {
