@@ -151,7 +151,11 @@ function connected(claims: readonly Claim[]): Claim[][] {
   const groups: Claim[][] = [];
   const byNode = new Map<string, Claim[]>();
   for (const claim of claims) {
-    for (const node of claim.options.keys()) byNode.set(node, [...(byNode.get(node) ?? []), claim]);
+    for (const node of claim.options.keys()) {
+      const sharing = byNode.get(node);
+      if (sharing === undefined) byNode.set(node, [claim]);
+      else sharing.push(claim);
+    }
   }
   const visited = new Set<Claim>();
   for (const first of claims) {

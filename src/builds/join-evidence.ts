@@ -1,4 +1,3 @@
-import { parseInstruction } from './command-text.js';
 import type { Candidate, Process, Surroundings } from './join-candidates.js';
 import { compareDefinition } from './join-definitions.js';
 import { compareLineage } from './join-lineage.js';
@@ -23,8 +22,8 @@ export function weigh(process: Process, candidates: Candidate[], around: Surroun
   if (execution === undefined) return { candidates, certain: false };
   let left = prefer(candidates, ({ command }) => command === 'same');
   left = byDefinition(left, execution, around);
-  left = prefer(left, ({ step }) => {
-    const run = parseInstruction(step.instruction);
+  left = prefer(left, ({ index, step }) => {
+    const run = index.run(step);
     return run === undefined || hasMountsOf(run, execution);
   });
   left = prefer(left, (candidate) => hasHeirs(process, candidate));

@@ -1,5 +1,6 @@
 import type { EpochMs } from '../units.js';
 import { type CommandKeys, type CommandMatch, compareCommand, instructionKeys } from './command.js';
+import { parseInstruction, type RunText } from './command-text.js';
 import type { Build, Step } from './types.js';
 
 /** A build's steps by what their commands may look like. What a step is called does not change, what is known of it does. */
@@ -7,6 +8,7 @@ export class BuildIndex {
   #build: Build;
   #isCurrent = false;
   readonly #steps = new Map<string, Step>();
+  readonly #runs = new Map<string, RunText>();
   readonly #same = new Map<string, string[]>();
   readonly #similar = new Map<string, string[]>();
   /** Steps that no key finds. */
@@ -33,6 +35,15 @@ export class BuildIndex {
   step(digest: string): Step | undefined {
     this.#refresh();
     return this.#steps.get(digest);
+  }
+
+  /** What a RUN step's instruction says; undefined for other steps. */
+  run(step: Step): RunText | undefined {
+    const known = this.#runs.get(step.digest);
+    if (known !== undefined) return known;
+    const run = parseInstruction(step.instruction);
+    if (run !== undefined) this.#runs.set(step.digest, run);
+    return run;
   }
 
   /** The vertex whose result is a step's root file system: of a vertex's inputs, that is the first (client/llb/exec.go). */

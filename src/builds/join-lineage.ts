@@ -3,7 +3,6 @@
  * against the vertices that a step builds on. Layers made by COPY bear the vertex's own name, base images theirs.
  */
 
-import { parseInstruction } from './command-text.js';
 import { isSameImage, parseImageName } from './join-images.js';
 import type { BuildIndex } from './join-index.js';
 import type { LayerRecord, Step } from './types.js';
@@ -26,7 +25,7 @@ export function compareLineage(
   let below = index.rootParent(step);
   for (const layer of lineage ?? []) {
     if (below === undefined) break;
-    const one = compareLayer(layer, below, index.startedAt);
+    const one = compareLayer(layer, below, index);
     if (one === 'other' || one === 'refuted') return one;
     if (one === 'same') verdict = 'same';
     // An image has several layers, its vertex is one.
@@ -36,21 +35,21 @@ export function compareLineage(
   return verdict;
 }
 
-function compareLayer(layer: LayerRecord, vertex: Step, buildStartedAt: number): LineageVerdict {
+function compareLayer(layer: LayerRecord, vertex: Step, index: BuildIndex): LineageVerdict {
   const isNamed = layer.description.startsWith('[');
   if (vertex.kind === 'from') return compareImage(layer, vertex);
-  if (vertex.kind === 'run') return isNamed ? 'refuted' : compareRun(layer.description, vertex);
+  if (vertex.kind === 'run')
+    return isNamed ? 'refuted' : compareRun(layer.description, index.run(vertex)?.text);
   if (!isNamed) return 'unknown';
   if (isName(layer.description, vertex.name)) return 'same';
-  const fresh = layer.createdAt !== undefined && layer.createdAt >= buildStartedAt;
+  const fresh = layer.createdAt !== undefined && layer.createdAt >= index.startedAt;
   if (fresh) return 'refuted';
   // A cached layer may come from a stage that had another name, or another number of steps.
   return isName(withoutBracket(layer.description), vertex.instruction) ? 'same' : 'other';
 }
 
 /** Records show a command unexpanded, steps expanded: only what has nothing to expand can be compared. */
-function compareRun(description: string, vertex: Step): LineageVerdict {
-  const text = parseInstruction(vertex.instruction)?.text;
+function compareRun(description: string, text: string | undefined): LineageVerdict {
   if (text === undefined || !EXEC.test(description)) return 'unknown';
   if (description.endsWith(` ${text}`)) return 'same';
   return /[$\\\n[]|<<|…$|\*{4}/.test(text + description) ? 'unknown' : 'refuted';

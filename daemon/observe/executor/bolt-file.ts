@@ -18,9 +18,9 @@ const DEEPEST = 32;
 
 /**
  * Reads single buckets of a bbolt database (go.etcd.io/bbolt, file format version 2) that its owner has open for
- * writing. bbolt never changes a page that the current root reaches: pages of the root before are reused, and
- * only after the next root was written. So what was read is consistent when the root is still the same
- * afterwards; else it is read again. No lock is taken, the owner notices nothing.
+ * writing. A transaction never changes a page that the one before it left: it writes to pages that are free since
+ * longer. So what was read is consistent when the root is still the same afterwards. No lock is taken, the owner
+ * notices nothing.
  */
 export class BoltFile {
   readonly #fd: number;
@@ -34,25 +34,20 @@ export class BoltFile {
   }
 
   /**
-   * Calls `read` until the root did not change meanwhile. Undefined when it did each time, or when the file is
-   * not what it should be.
+   * Calls `read` until the root did not change meanwhile. When it did each time, one change is put up with: only the
+   * change after that may touch what was read, and what it leaves is checked. Undefined when there is nothing to read.
    */
   consistently<T>(read: (root: BoltBucket) => T): T | undefined {
+    let nearly: T | undefined;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const meta = this.#meta();
-      if (meta === undefined) return undefined;
-      let result: T | undefined;
-      let whole = true;
-      try {
-        result = read(new BoltBucket(new Pages(this.#fd, meta), meta.root));
-      } catch (error) {
-        // A number that was torn, or is none, may lie outside of any file.
-        if (!(error instanceof NotABoltPage || error instanceof RangeError)) throw error;
-        whole = false;
-      }
-      if (this.#meta()?.transaction === meta.transaction) return whole ? result : undefined;
+      const before = this.#meta();
+      if (before === undefined) return undefined;
+      const result = attempted(() => read(new BoltBucket(new Pages(this.#fd, before), before.root)));
+      const changes = (this.#meta()?.transaction ?? before.transaction) - before.transaction;
+      if (changes === 0n) return result;
+      if (changes === 1n) nearly ??= result;
     }
-    return undefined;
+    return nearly;
   }
 
   #meta(): Meta | undefined {
@@ -64,6 +59,16 @@ export class BoltFile {
       .filter((meta) => meta !== undefined)
       .sort((a, b) => Number(b.transaction - a.transaction))[0];
     return newer === undefined || size < 2 * pageSize ? undefined : newer;
+  }
+}
+
+/** Undefined when a page is not what it should be; a number in it that is none may lie outside of any file. */
+function attempted<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotABoltPage || error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

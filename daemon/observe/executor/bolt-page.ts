@@ -50,9 +50,11 @@ export function readAt(fd: number, length: number, position: number): Buffer {
   return buffer.subarray(0, readSync(fd, buffer, 0, length, position));
 }
 
+/** The pages of one transaction, each read once. */
 export class Pages {
   readonly #fd: number;
   readonly #meta: Meta;
+  readonly #read = new Map<number, Buffer>();
 
   constructor(fd: number, meta: Meta) {
     this.#fd = fd;
@@ -60,6 +62,14 @@ export class Pages {
   }
 
   read(id: number): Buffer {
+    const known = this.#read.get(id);
+    if (known !== undefined) return known;
+    const page = this.#load(id);
+    this.#read.set(id, page);
+    return page;
+  }
+
+  #load(id: number): Buffer {
     const { pageSize } = this.#meta;
     const page = readAt(this.#fd, pageSize, id * pageSize);
     if (page.length < PAGE_HEADER || page.readBigUInt64LE(0) !== BigInt(id)) throw new NotABoltPage();

@@ -63,12 +63,13 @@ test('another command, another time, another engine: no match', () => {
   ]);
 });
 
-test('a cached vertex ran nothing', () => {
+test('a cached vertex ran nothing, and one that was only looked up', () => {
   const steps = [
-    step('v', '[a 2/2] RUN make', { ran: [100, 101], status: 'cached' }),
+    step('u', '[c 2/2] RUN make', { ran: [119, 122] }),
+    step('v', '[a 2/2] RUN make', { ran: [100, 900], status: 'cached' }),
     step('w', '[b 2/2] RUN make', { ran: [100, 900] }),
   ];
-  const join = joined([build('b', steps)], [execution('e', 'make', { ran: [101, 880] })]);
+  const join = joined([build('b', steps)], [execution('e', 'make', { ran: [121, 880], aliveAt: undefined })]);
   assert.equal(found(join, 'e'), ['e: b w exact']);
 });
 
@@ -174,6 +175,26 @@ test('the same commands all along: told apart by the first that differs', () => 
     found(join, ...ids),
     ids.map((id) => `${id}: b ${id} exact`),
   );
+});
+
+test('not on the layer that its vertex would stand on, or on one that another stands on', () => {
+  const steps = [
+    step('x', '[a 2/4] RUN prepare', { inputs: ['f'], ran: [10, 50] }),
+    step('c', '[a 3/4] COPY . .', { inputs: ['x'], ran: [51, 55] }),
+    step('v', '[a 4/4] RUN make', { inputs: ['c'], ran: [100, 900] }),
+    step('w', '[b 2/2] RUN make', { inputs: ['f'], ran: [100, 900] }),
+    step('y', '[c 2/3] RUN other', { inputs: ['f'], ran: [10, 50] }),
+    step('z', '[c 3/3] RUN make', { inputs: ['y'], ran: [100, 900] }),
+  ];
+  const before = [execution('x', 'prepare', { ran: [15, 45] }), execution('y', 'other', { ran: [15, 45] })];
+  const made = (vertices: string[], lowerIds: string[]) => {
+    const known = steps.filter(({ digest }) => vertices.includes(digest) || !'vwz'.includes(digest));
+    const e = execution('e', 'make', { ran: [120, 880], lowerIds });
+    return found(joined([build('b', known)], [...before, e]), 'e')[0];
+  };
+  assert.is(made(['v', 'w'], ['copied', 'layer-x', 'base']), 'e: b v exact');
+  assert.is(made(['w', 'z'], ['base']), 'e: b w exact');
+  assert.is(made(['v', 'w', 'z'], ['layer-y', 'base']), 'e: b z exact');
 });
 
 test('told apart by what was run on top of it', () => {
