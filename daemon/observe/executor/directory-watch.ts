@@ -153,7 +153,8 @@ export class DirectoryWatch {
   }
 }
 
-function statOf(path: string): Stats | undefined {
+/** Undefined when there is no such file, or none that may be looked at: engines end at any time. */
+export function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {

@@ -7,13 +7,13 @@
  * Engines with containerd's image store keep the same folder; see snapshot-paths.ts and cache-records.ts for
  * what differs below it.
  */
-import { type Stats, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { StepDefinition } from '../../../src/builds/join-definitions.js';
 import type { Execution } from '../../../src/builds/types.js';
 import { NetmeterError } from '../../../src/errors.js';
 import type { EpochMs } from '../../../src/units.js';
 import { isErrno } from '../../sys/system-error.js';
-import { DirectoryWatch } from './directory-watch.js';
+import { DirectoryWatch, statOf } from './directory-watch.js';
 import { EngineFiles, type EngineLocation } from './engine-files.js';
 import { ExecutionReader } from './execution-reader.js';
 import { PendingExecution } from './pending-execution.js';
@@ -146,7 +146,7 @@ export class ExecutorWatch {
   }
 
   #statOf(id: string): Stats | undefined {
-    return statSync(`${this.#directory}/${id}`, { throwIfNoEntry: false });
+    return statOf(`${this.#directory}/${id}`);
   }
 
   #told(name: string): void {
@@ -222,8 +222,7 @@ export class ExecutorWatch {
   #lookAtRunning(): void {
     for (const [id, execution] of this.#running) {
       const now = this.#now();
-      if (statSync(`${this.#directory}/${id}`, { throwIfNoEntry: false }) !== undefined)
-        execution.aliveAt = now;
+      if (this.#statOf(id) !== undefined) execution.aliveAt = now;
     }
     if (this.#running.size > 0) this.#scheduleLook();
   }

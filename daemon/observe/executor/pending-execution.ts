@@ -1,5 +1,6 @@
-import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { isErrno } from '../../sys/system-error.js';
+import { statOf } from './directory-watch.js';
 
 export interface PendingListener {
   /** @returns whether the text was whole */
@@ -64,7 +65,7 @@ export class PendingExecution {
     try {
       config = readFileSync(`${this.#folder}/config.json`, 'utf8');
     } catch (error) {
-      if (isErrno(error, 'ENOENT') && !this.#folderIsThere()) return this.#vanished();
+      if (isErrno(error, 'ENOENT') && statOf(this.#folder) === undefined) return this.#vanished();
       return false;
     }
     if (config === '' || !this.#listener.read(config)) return false;
@@ -76,9 +77,5 @@ export class PendingExecution {
     this.stop();
     this.#listener.vanished();
     return true;
-  }
-
-  #folderIsThere(): boolean {
-    return statSync(this.#folder, { throwIfNoEntry: false }) !== undefined;
   }
 }
