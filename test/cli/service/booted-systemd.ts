@@ -28,9 +28,14 @@ const SYSTEM_CALLS = 'bpf perf_event_open open_by_handle_at';
 /**
  * Runs a shell script in a booted container.
  * @param dir an empty directory for what is shared; `/out` inside
+ * @param visible directories that are there under their own paths, also where the container has its own /tmp
  * @returns what the script wrote to its standard output and error
  */
-export async function inBootedSystem(dir: string, script: string): Promise<string> {
+export async function inBootedSystem(
+  dir: string,
+  script: string,
+  visible: readonly string[],
+): Promise<string> {
   const root = `${dir}/root`;
   const bpf = `${dir}/bpf`;
   for (const path of [root, bpf]) mkdirSync(path);
@@ -40,6 +45,7 @@ export async function inBootedSystem(dir: string, script: string): Promise<strin
   const nspawn = [
     ...['systemd-nspawn', `--directory=${root}`, '--volatile=overlay', '--private-network', '--register=no'],
     ...['--keep-unit', '--capability=all', `--system-call-filter=${SYSTEM_CALLS}`, '--console=pipe'],
+    ...visible.map((path) => `--bind-ro=${path}`),
     ...[`--bind=${dir}:/out`, `--bind=${bpf}:/sys/fs/bpf`],
     ...['nm-test.target', 'probe.service'].map(
       (name) => `--bind-ro=${dir}/${name}:/etc/systemd/system/${name}`,

@@ -56,6 +56,7 @@ booted('a booted systemd runs the service, restarts it after kill -9, and is lef
     echo "left: $(ls -d /etc/systemd/system/netmeter.service /run/netmeter /sys/fs/bpf/netmeter 2>/dev/null)"
     echo "status: $(netmeter status --json)"
     `,
+    [ROOT.replace(/\/$/, '')],
   );
   const lines = new Map(
     said.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
