@@ -1,5 +1,6 @@
 import { pullMoves } from '../../src/builds/pull-move.js';
 import { type Accounts, settle } from '../../src/builds/settle.js';
+import { settleableUntil } from '../../src/builds/settleable.js';
 import type { Build } from '../../src/builds/types.js';
 import type { Move } from '../../src/metering/usage.js';
 import type { EpochMs } from '../../src/units.js';
@@ -18,7 +19,7 @@ export interface SettlerOptions {
   onAttributions(attributions: ReadonlyMap<string, 'inferred' | 'shared'>): void;
 }
 
-/** BuildKit tells progress twice a second; so long later it has told of an interval. */
+/** A running build is told once a second; so long later it has told of an interval. */
 const TOLD_AFTER_MS = 3000;
 /** How far back a pull may have begun. */
 const LONGEST_PULL_MS = 3_600_000;
@@ -62,15 +63,17 @@ export class Settler {
     if (from === undefined) return;
     const to = this.#options.isBuilding() ? tickedUntil - TOLD_AFTER_MS : tickedUntil;
     if (to > from) await this.#settleBuilds(from, to);
-    await this.#settlePulls(to);
+    await this.#settlePulls(this.#settledUntil ?? from);
   }
 
-  async #settleBuilds(from: EpochMs, to: EpochMs): Promise<void> {
+  async #settleBuilds(from: EpochMs, latest: EpochMs): Promise<void> {
     const { store, engineOwnerId, buildsIn, onAttributions } = this.#options;
-    const builds = await buildsIn(from, to);
+    const builds = await buildsIn(from, latest);
+    const to = settleableUntil(builds, from, latest);
+    if (to <= from) return;
     if (builds.length > 0) {
       const rows = await store.ownerRows(engineOwnerId, { from, to });
-      const { moves, attributions, accounts } = settle({ rows, builds, accounts: this.#accounts });
+      const { moves, attributions, accounts } = settle({ rows, builds, until: to, accounts: this.#accounts });
       // One id an interval: a second try after a crash moves nothing again, whatever else it settles.
       for (const [end, together] of byIntervalEnd(moves)) {
         await store.move(`settle:${engineOwnerId}:${end}`, together);

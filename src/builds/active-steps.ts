@@ -1,6 +1,5 @@
 import type { Interval, Milliseconds } from '../units.js';
-import { blobGrowth } from './blob-progress.js';
-import { PROBE } from './intervals.js';
+import { isProbe } from './intervals.js';
 import type { SourceStep } from './source-steps.js';
 import { type TransferWeight, transferWeight } from './transfer-weight.js';
 
@@ -16,23 +15,11 @@ export interface ActiveStep extends SourceStep {
   rank: Rank;
 }
 
-/**
- * The source steps that ran or grew in an interval, or ended shortly before it, in the order given. A blob
- * that two of them show was fetched once: its growth is that of the step which began first.
- */
+/** The source steps that ran or grew in an interval, or ended shortly before it, in the order given. */
 export function activeSteps(steps: readonly SourceStep[], interval: Interval): ActiveStep[] {
-  const oldestFirst = [...steps].sort((a, b) => a.since - b.since);
-  const counted = new Set<string>();
-  const weights = new Map<SourceStep, TransferWeight>();
-  for (const source of oldestFirst) {
-    weights.set(source, transferWeight(source.step, interval, counted));
-    for (const blob of source.step.blobs) {
-      if (blobGrowth(blob, interval) > 0) counted.add(blob.id);
-    }
-  }
   return steps.flatMap((source): ActiveStep[] => {
-    const weight = weights.get(source)!;
-    if (weight.activeMs >= PROBE || (weight.growthBytes ?? 0) > 0) {
+    const weight = transferWeight(source.step, interval, source.blobs);
+    if (weight.activeMs > 0 || (weight.growthBytes ?? 0) > 0) {
       return [{ ...source, weight, rank: source.lookup ? 'lookup' : 'transfer' }];
     }
     if (!endedBefore(source, interval)) return [];
@@ -42,7 +29,7 @@ export function activeSteps(steps: readonly SourceStep[], interval: Interval): A
 
 function endedBefore({ step }: SourceStep, { from }: Interval): boolean {
   return step.intervals.some(({ startedAt, completedAt }) => {
-    if (completedAt === undefined || completedAt - startedAt < PROBE) return false;
+    if (completedAt === undefined || isProbe({ startedAt, completedAt })) return false;
     return completedAt <= from && completedAt + GRACE > from;
   });
 }

@@ -15,23 +15,33 @@ export function isBlobTransfer(id: string): boolean {
 
 /**
  * Adds a value to a blob's progress. Three shapes come (seen on Engine 28): values every 100 ms while it
- * is downloaded; only the last value when a build is read from the history, with the start and the end of
- * the download; and the full size at once for a blob that was there, which says that it was completed
- * before it was started.
+ * is downloaded, the first ones missing when it is fast; only the last value when a build is read from the
+ * history, with the start and the end of the download; and the full size at once for a blob that was there,
+ * which says that it was completed before it was started.
  */
 export function recordProgress(blob: BlobProgress, update: ProgressUpdate): void {
   if (update.total > 0) blob.total = update.total;
   const { startedAt, completedAt, current } = update;
   const at = completedAt ?? update.at ?? startedAt;
   if (at === undefined) return;
+  const isFirst = blob.samples.length === 0;
   if (completedAt !== undefined && startedAt !== undefined && completedAt < startedAt) {
-    if (blob.samples.length === 0) blob.samples.push(sample(startedAt, current));
+    if (isFirst) blob.samples.push(sample(startedAt, current));
     return;
   }
-  if (blob.samples.length === 0 && completedAt !== undefined && startedAt !== undefined) {
-    blob.samples.push(sample(startedAt, 0));
-  }
+  if (isFirst && startedAt !== undefined && current > 0) blob.samples.push(sample(startedAt, 0));
   addSample(blob.samples, sample(at, current));
+}
+
+/**
+ * The blob as it is when the step that needed it has succeeded: whole. Of a fast download the last values
+ * are often not told (seen on Engine 28).
+ */
+export function completedBlob(blob: BlobProgress, at: EpochMs): BlobProgress {
+  const { total, samples } = blob;
+  const last = samples.at(-1);
+  if (last === undefined || total === undefined || last.current >= total) return blob;
+  return { ...blob, samples: [...samples, { at: Math.max(last.at, at), current: total }] };
 }
 
 /**
@@ -43,9 +53,14 @@ export function unreportedGrowth({ total, samples }: BlobProgress, at: EpochMs):
   return Math.max(0, Math.min(JUMP, total - valueAt(samples, at)));
 }
 
+/** Whether it was fetched, as far as told, rather than there. */
+export function hasGrown({ samples }: BlobProgress): boolean {
+  return samples.length > 1;
+}
+
 /** Bytes that a blob grew by in an interval, its growth between two samples taken as even. */
 export function blobGrowth({ samples }: BlobProgress, interval: Interval): Bytes {
-  if (samples.length < 2) return 0;
+  if (samples.length === 0) return 0;
   return Math.max(0, valueAt(samples, interval.to) - valueAt(samples, interval.from));
 }
 

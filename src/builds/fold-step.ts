@@ -1,5 +1,5 @@
 import type { EpochMs } from '../units.js';
-import { isBlobTransfer, recordProgress } from './blob-progress.js';
+import { completedBlob, isBlobTransfer, recordProgress } from './blob-progress.js';
 import { isProbe, mergeBouts, recordBout } from './intervals.js';
 import { cutText, MOST_INPUTS } from './limits.js';
 import { stepStatus } from './outcome.js';
@@ -76,6 +76,8 @@ export class StepFold {
     const completed = started && !this.running;
     const status = stepStatus({ error: this.#error, cached: this.#cached, started, completed }, build);
     const movesBytes = status !== 'cached' && ['run', 'from', 'add', 'git'].includes(kind);
+    const intervals = mergeBouts(this.#bouts, end);
+    const blobs = [...this.#blobs.values()].map((blob) => ({ ...blob, samples: [...blob.samples] }));
     return {
       digest: this.digest,
       inputs: this.#inputs,
@@ -84,8 +86,9 @@ export class StepFold {
       kind,
       status,
       error: this.#error,
-      intervals: mergeBouts(this.#bouts, end),
-      blobs: [...this.#blobs.values()].map((blob) => ({ ...blob, samples: [...blob.samples] })),
+      intervals,
+      blobs:
+        status === 'done' ? blobs.map((blob) => completedBlob(blob, intervals.at(-1)!.completedAt!)) : blobs,
       executorIds: [],
       attribution: movesBytes ? 'unattributed' : 'exact',
       sharedWith: undefined,

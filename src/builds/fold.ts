@@ -3,6 +3,7 @@
  * once (after a reconnect, or from the history): applying the same message again changes nothing.
  */
 import type { Bytes, EpochMs } from '../units.js';
+import { hasGrown } from './blob-progress.js';
 import type { BuildFacts } from './facts.js';
 import { StepFold } from './fold-step.js';
 import { isProbe } from './intervals.js';
@@ -127,7 +128,7 @@ function markUnneededPulls(steps: Step[]): Step[] {
   const users = usersOf(steps);
   return steps.map((step) => {
     if (step.kind !== 'from' || step.status !== 'done') return step;
-    const fetched = step.blobs.some((blob) => blob.samples.length > 1);
+    const fetched = step.blobs.some(hasGrown);
     const looked = step.intervals.every((interval) => isProbe(interval));
     const needed = users.get(step.digest)?.some((user) => user.status !== 'cached') ?? true;
     return fetched || (needed && !looked) ? step : { ...step, status: 'cached', attribution: 'exact' };

@@ -13,8 +13,9 @@
  */
 import type { TrafficRow } from '../metering/types.js';
 import type { Move } from '../metering/usage.js';
-import type { Bytes } from '../units.js';
+import type { Bytes, EpochMs } from '../units.js';
 import { type ActiveStep, activeSteps, RANKS } from './active-steps.js';
+import { blobGrowth, unreportedGrowth } from './blob-progress.js';
 import { divide, type Lot, type Progress } from './divide.js';
 import { type EngineTick, engineTicks, type RemoteBytes } from './engine-ticks.js';
 import { sourceSteps } from './source-steps.js';
@@ -26,13 +27,15 @@ export interface SettleInput {
   rows: readonly TrafficRow[];
   /** All builds of the engine that overlap the rows, shared steps marked. */
   builds: readonly Build[];
+  /** End of the period that is settled, whether or not it has rows; else that of the last row. */
+  until?: EpochMs;
   /** What the settlement of earlier rows returned. */
   accounts?: Accounts;
   /** Addresses that a host name stood for. Without it only literal addresses match. */
   addressesOf?: (host: string) => readonly string[];
 }
 
-/** Per owner id: growth of its blobs and bytes given so far, so that later rows make up for earlier ones. */
+/** Per owner id: growth of its blobs by then, and bytes given, so that later rows make up for earlier ones. */
 export type Accounts = ReadonlyMap<string, { grown: Bytes; received: Bytes }>;
 
 export interface Settlement {
@@ -50,17 +53,15 @@ const LEAST: Bytes = 0.5;
  * Rows of an interval are best settled some seconds later, when BuildKit has told what grew in it, and the
  * more of them together the better.
  */
-export function settle({
-  rows,
-  builds,
-  accounts = new Map(),
-  addressesOf = () => [],
-}: SettleInput): Settlement {
+export function settle(input: SettleInput): Settlement {
+  const { rows, builds, accounts = new Map(), addressesOf = () => [] } = input;
   const steps = sourceSteps(builds);
+  const ticks = engineTicks(rows);
+  const until = input.until ?? ticks.at(-1)?.interval.to ?? 0;
   const progress = new Map<string, Progress>();
-  const lots = engineTicks(rows).flatMap((tick) => {
+  const lots = ticks.flatMap((tick) => {
     const active = activeSteps(steps, tick.interval);
-    for (const step of active) recordProgress(progress, step, accounts);
+    for (const step of active) progress.set(step.owner.id, progressOf(step, until, accounts));
     return lotsOf(tick, active, addressesOf);
   });
   return award(lots, divide(lots, progress), progress, accounts);
@@ -73,19 +74,15 @@ interface TickLot extends Lot {
   takers: ActiveStep[];
 }
 
-function recordProgress(
-  progress: Map<string, Progress>,
-  { owner, weight }: ActiveStep,
-  accounts: Accounts,
-): void {
-  const known = progress.get(owner.id);
-  progress.set(owner.id, {
-    growthNow: (known?.growthNow ?? 0) + (weight.growthBytes ?? 0),
-    growthBefore: accounts.get(owner.id)?.grown ?? 0,
-    receivedBefore: accounts.get(owner.id)?.received ?? 0,
-    // Ticks come in order of time: the last one's counts.
-    unreportedBytes: weight.unreportedBytes,
-  });
+function progressOf({ owner, blobs }: ActiveStep, until: EpochMs, accounts: Accounts): Progress {
+  const { grown = 0, received = 0 } = accounts.get(owner.id) ?? {};
+  const all = { from: Number.NEGATIVE_INFINITY, to: until };
+  return {
+    growthNow: Math.max(0, blobs.reduce((sum, blob) => sum + blobGrowth(blob, all), 0) - grown),
+    growthBefore: grown,
+    receivedBefore: received,
+    unreportedBytes: blobs.reduce((sum, blob) => sum + unreportedGrowth(blob, until), 0),
+  };
 }
 
 function lotsOf(

@@ -1,9 +1,10 @@
 import type { Owner } from '../metering/types.js';
-import type { EpochMs } from '../units.js';
+import type { EpochMs, Interval } from '../units.js';
+import { hasGrown } from './blob-progress.js';
 import { cutText } from './limits.js';
 import { isLookup } from './step-name.js';
 import { type SourceEndpoint, stepEndpoints, stepSources } from './step-sources.js';
-import type { Build, Step } from './types.js';
+import type { BlobProgress, Build, Step } from './types.js';
 
 /** A step whose bytes the engine itself moves. */
 export interface SourceStep {
@@ -12,8 +13,8 @@ export interface SourceStep {
   /** Asks only what there is, which takes a few KB: for a manifest, or whether a repository has changed. */
   lookup: boolean;
   endpoints: SourceEndpoint[];
-  /** When its work began, for what two steps both claim. */
-  since: EpochMs;
+  /** Its blobs, but for those that a step which began earlier shows at the same time: they were fetched once. */
+  blobs: BlobProgress[];
 }
 
 /** The source steps that these builds ran themselves, in an order that does not depend on theirs. */
@@ -26,10 +27,32 @@ export function sourceSteps(builds: readonly Build[]): SourceStep[] {
         step,
         lookup: isLookup(step.instruction) || step.status === 'cached',
         endpoints: stepEndpoints(step, build),
-        since: step.intervals[0]?.startedAt ?? 0,
+        blobs: step.blobs,
       })),
   );
-  return found.sort((a, b) => (a.owner.id < b.owner.id ? -1 : 1));
+  return withoutTwins(found.sort((a, b) => (a.owner.id < b.owner.id ? -1 : 1)));
+}
+
+/** Leaves each blob to the step that began first, as long as it was fetched. */
+function withoutTwins(steps: SourceStep[]): SourceStep[] {
+  const fetched = new Map<string, Interval[]>();
+  const own = new Map<SourceStep, BlobProgress[]>();
+  for (const source of [...steps].sort((a, b) => beganAt(a) - beganAt(b))) {
+    const blobs = source.blobs.filter((blob) => {
+      if (!hasGrown(blob)) return false;
+      const range = { from: blob.samples[0]!.at, to: blob.samples.at(-1)!.at };
+      const known = fetched.get(blob.id) ?? [];
+      if (known.some(({ from, to }) => from < range.to && range.from < to)) return false;
+      fetched.set(blob.id, [...known, range]);
+      return true;
+    });
+    own.set(source, blobs);
+  }
+  return steps.map((source) => ({ ...source, blobs: own.get(source)! }));
+}
+
+function beganAt({ step }: SourceStep): EpochMs {
+  return step.intervals[0]?.startedAt ?? 0;
 }
 
 /** Owner of what a source step moves: a pull for images, a step for ADD, git and uploads. */

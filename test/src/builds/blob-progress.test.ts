@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   blobGrowth,
+  completedBlob,
   isBlobTransfer,
   recordProgress,
   unreportedGrowth,
@@ -44,6 +45,11 @@ test('a download that is read from the history grew between its start and its en
   const blob = blobOf([{ at: 3100, current: 400, total: 400, startedAt: 1000, completedAt: 3000 }]);
   assert.is(blobGrowth(blob, { from: 0, to: 9000 }), 400);
   assert.is(blobGrowth(blob, { from: 0, to: 2000 }), 200);
+});
+
+test('a download that is under way when it is first told of began with nothing', () => {
+  const blob = blobOf([{ at: 2000, current: 300, total: 400, startedAt: 1000 }]);
+  assert.is(blobGrowth(blob, { from: 0, to: 9000 }), 300);
 });
 
 test('a blob that was there before has not grown', () => {
@@ -106,6 +112,18 @@ test('what is not told yet is a jump at most, and nothing at the end', () => {
   ]);
   assert.is(unreportedGrowth(blob, 1500), 1 << 20);
   assert.is(unreportedGrowth(blob, 3000), 0);
+});
+
+test('what was left untold of a download had come when its step was done', () => {
+  const blob = blobOf([
+    { at: 1000, current: 0, total: 400, startedAt: 900 },
+    { at: 2000, current: 100, total: 400, startedAt: 900 },
+  ]);
+  assert.is(blobGrowth(completedBlob(blob, 2500), { from: 2000, to: 9000 }), 300);
+  const there = blobOf([{ at: 3100, current: 400, total: 400, startedAt: 3000, completedAt: 900 }]);
+  assert.is(completedBlob(there, 5000), there);
+  const upload = blobOf([{ at: 1000, current: 0 }]);
+  assert.is(completedBlob(upload, 5000), upload);
 });
 
 test('blobs and uploads are transfers, other work is not', () => {

@@ -153,6 +153,15 @@ test('settled apart, later rows make up for earlier ones', () => {
   assert.equal(given, [0, 3 * MB, 1.152 * MB]);
 });
 
+test('growth that was told after the last byte counts, up to the end of the period', () => {
+  const slow = pull('a', [0, 3], 6 * MB, { blobs: [blob('x', [0, 3], 6 * MB)] });
+  const fast = pull('c', [0, 1], 2 * MB);
+  const rows = [row(1, 8.3 * MB)];
+  const { moves } = settle({ rows, builds: [build('b', [slow, fast])], until: 3_000 });
+  const after = bytesAfter(rows, moves);
+  assert.ok(Math.abs(after['source:b/a']! / after['source:b/c']! - 3) < 0.01, JSON.stringify(after));
+});
+
 test('what came from a cache was only looked up', () => {
   const steps = [
     step('g', {
