@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionJoin } from '../../src/builds/join.js';
+import type { Build } from '../../src/builds/types.js';
 import type { SourceState } from '../../src/metering/types.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
@@ -17,6 +19,7 @@ export interface EnginePartOptions {
   address: EngineAddress;
   docker: DockerObserver;
   tracker: BuildTracker;
+  join: ExecutionJoin;
   store: Store;
   clock: Clock;
   log: Log;
@@ -59,7 +62,7 @@ export class EnginePart implements Part {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { docker, tracker, onEdge, log } = this.#options;
+    const { docker, onEdge, log } = this.#options;
     await this.#earlier.load();
     const engine = docker.engine();
     if (engine !== undefined) this.#watchExecutor(engine);
@@ -69,7 +72,7 @@ export class EnginePart implements Part {
         else this.#unwatchExecutor(change.because);
       }),
       this.#buildkit.onBuild((build) => {
-        tracker.tell(build).catch((error: unknown) => log.error('a build could not be followed', error));
+        this.#follow(build).catch((error: unknown) => log.error('a build could not be followed', error));
       }),
       this.#buildkit.onStepEdge(onEdge),
     ];
@@ -104,10 +107,30 @@ export class EnginePart implements Part {
       lastDurationMs: undefined,
       lastAt: undefined,
     };
-    if (counts !== undefined && counts.missed + counts.dropped + counts.overflows > 0) {
+    const problem = this.#executor?.problem();
+    if (problem !== undefined) {
+      executor.ok = false;
+      executor.because = problem.message;
+    } else if (counts !== undefined && counts.missed + counts.dropped + counts.overflows > 0) {
       executor.because = `${counts.missed} steps came and went unread, ${counts.overflows} times events were lost`;
     }
     return [this.#buildkit.state(), executor];
+  }
+
+  async #follow(build: Build): Promise<void> {
+    const { tracker, join } = this.#options;
+    await tracker.tell(build);
+    if (build.status !== 'completed' || join.open === 0) return;
+    // Steps that differ by their environment alone are told apart by what BuildKit wrote down of the build.
+    for (let tries = 0; tries < DEFINITION_TRIES && this.#executor !== undefined; tries++) {
+      const definitions = await this.#executor.definitions(build.ref);
+      if (definitions.size > 0) {
+        join.define(definitions);
+        tracker.update();
+        return;
+      }
+      await sleep(DEFINITION_WAIT);
+    }
   }
 
   #watchExecutor(engine: EngineFacts): void {
@@ -137,6 +160,9 @@ export class EnginePart implements Part {
   }
 }
 
+/** A build's provenance is written some time after its end. */
+const DEFINITION_TRIES = 3;
+const DEFINITION_WAIT = 500;
 /** For BuildKit when Docker cannot be reached. */
 const LONGEST_WAIT = 1000;
 /** BuildKit itself keeps 50. */

@@ -300,6 +300,7 @@ export class NetmeterDaemon {
       address: this.#address,
       docker: this.#docker,
       tracker,
+      join: this.#join,
       store: this.#get('store'),
       clock: this.#clock,
       log: this.#context.log,
