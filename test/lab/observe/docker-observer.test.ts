@@ -184,7 +184,7 @@ for (const name of ['28', '20'] as const) {
     assert.is(owners.resolve(2, enginePath, { remote, serviceIsLocal: true }).id, `relay:${id}`);
   });
 
-  const count = name === '28' ? 200 : 20;
+  const count = name === '28' ? 40 : 20;
   test(`${count} containers that end at once: each has its name and image`, 400_000, async (cleanup) => {
     const observer = await observe(name, cleanup);
     const named = new Map<string, string>();
