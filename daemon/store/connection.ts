@@ -55,7 +55,7 @@ export class Connection {
   async run(sql: string, ...parameters: Parameter[]): Promise<number> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
-      const report = this.#reject(reject);
+      const report = this.#reject(reject, statement);
       statement.run(parameters, function (error) {
         error === null ? resolve(this.changes) : report(error);
       });
@@ -65,7 +65,7 @@ export class Connection {
   async all<Row>(sql: string, ...parameters: Parameter[]): Promise<Row[]> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
-      const report = this.#reject(reject);
+      const report = this.#reject(reject, statement);
       statement.all<Row>(parameters, (error, rows) => {
         error === null ? resolve(rows) : report(error);
       });
@@ -119,11 +119,16 @@ export class Connection {
     return preparing;
   }
 
-  #reject(reject: (error: Error) => void): (error: unknown) => void {
+  /**
+   * @param statement reset first: one that found the database locked goes on waiting to be tried again, and as
+   *   long as it does, what others write is not committed
+   */
+  #reject(reject: (error: Error) => void, statement?: sqlite3.Statement): (error: unknown) => void {
     return (error) => {
       const meaning = storeError(error, this.path);
       if (meaning.code === 'database-damaged') this.#damaged = true;
-      reject(meaning);
+      if (statement === undefined) reject(meaning);
+      else statement.reset(() => reject(meaning));
     };
   }
 }

@@ -70,6 +70,22 @@ test('a tick that another process keeps out is refused whole, and can be written
   });
 });
 
+test('what is written after something was kept out is committed, and stays', async () => {
+  await withStore(async (store, directory) => {
+    const first = tick(NOON, { owners: [web], rows: [row(web, NOON, 9)] });
+    const release = await holdFromOutside(join(directory, 'netmeter.db'));
+    try {
+      assert.is((await failure(store.move('m', []))).code, 'database-locked');
+    } finally {
+      await release();
+    }
+    await store.commit(first);
+    assert.is((await store.usage(ALWAYS))[0]?.rxBytes, 9);
+    await store.move('m', []);
+    assert.is((await store.usage(ALWAYS))[0]?.rxBytes, 9);
+  });
+});
+
 test('a database that another process keeps locked cannot be opened for writing', async () => {
   await inDirectory(async (directory) => {
     await (await open(directory)).close();
