@@ -1,3 +1,4 @@
+import { failureOf } from '../../src/errors.js';
 import type { Log } from './log.js';
 import type { StopProblem } from './supervisor.js';
 
@@ -48,7 +49,8 @@ export class Shutdown {
     }
     if (!this.#aborter.signal.aborted) {
       this.#log.info(`stopping: ${because}`);
-      this.#aborter.abort(new Error(`stopped while starting: ${because}`));
+      const why = failure === undefined ? because : `${because}: ${failureOf(failure).because}`;
+      this.#aborter.abort(new Error(`stopped while starting: ${why}`));
       this.#onRequested();
     }
     return this.#stopped;

@@ -59,8 +59,9 @@ export class MeterLoop {
   readonly #options: MeterLoopOptions;
   readonly #runs: SourceRun[];
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
+  /** The sample under way, and the one that begins when it is done. */
+  #current: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   #lastSampleAt = Number.NEGATIVE_INFINITY;
   #lastCommitAt = Number.NEGATIVE_INFINITY;
   #commitState: SourceState = state('store');
@@ -89,28 +90,35 @@ export class MeterLoop {
   async halt(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    await (this.#next ?? this.#current)?.catch(() => {});
   }
 
   /** Commits what was counted until now, then stops. */
   async stop(): Promise<void> {
     await this.halt();
-    await this.#tick();
+    await this.sample();
   }
 
-  /** Samples now; calls that come while one is under way share the next one. */
-  async sample(): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#again = true;
-      await this.#running;
-      return;
-    }
-    this.#running = this.#tickUntilQuiet();
-    try {
-      await this.#running;
-    } finally {
-      this.#running = undefined;
-    }
+  /**
+   * Samples now; calls that come while one is under way share the next one, and wait for no other: while the
+   * store is locked, each takes seconds, and there is always somebody who wants another.
+   */
+  sample(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#current === undefined) return this.#begin();
+    const begin = () => {
+      this.#next = undefined;
+      return this.#begin();
+    };
+    this.#next = this.#current.then(begin, begin);
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    this.#current = this.#tick().finally(() => {
+      this.#current = undefined;
+    });
+    return this.#current;
   }
 
   /** Samples soon, because something begins or ends whose bytes should not share a tick with others. */
@@ -121,13 +129,6 @@ export class MeterLoop {
 
   states(): SourceState[] {
     return [...this.#runs.map((run) => run.state), this.#commitState];
-  }
-
-  async #tickUntilQuiet(): Promise<void> {
-    do {
-      this.#again = false;
-      await this.#tick();
-    } while (this.#again);
   }
 
   /** On a fixed grid, so that a slow tick does not shift all that follow. */
