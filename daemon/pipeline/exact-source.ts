@@ -3,7 +3,7 @@ import type { Owner } from '../../src/metering/types.js';
 import type { Milliseconds } from '../../src/units.js';
 import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
-import { FlowLedger, type FlowRules, GROUP_OWNER } from './flow-ledger.js';
+import { FlowLedger, type FlowPlace, type FlowRules, GROUP_OWNER } from './flow-ledger.js';
 import { InheritedFlows, type StoredPositions } from './inherited-flows.js';
 import type { Draft, TickSource } from './meter-loop.js';
 import type { Neighbours } from './neighbours.js';
@@ -13,6 +13,8 @@ export interface ExactSourceOptions {
   owners: OwnerResolver;
   surroundings: Surroundings;
   neighbours: Neighbours;
+  /** The one uplink, when there is one only. */
+  onlyLink(): string | undefined;
   /** Changes when a remote may have another class or link than before. */
   placesGeneration(): number;
   /** Cookie of the host's network namespace; undefined when the kernel does not tell. */
@@ -21,7 +23,9 @@ export interface ExactSourceOptions {
 }
 
 /** Between sockets of one namespace's networks, which no uplink sees. */
-const INSIDE = { class: 'lan', link: undefined } as const;
+const INSIDE: FlowPlace = { class: 'lan', link: undefined };
+/** Of every network namespace (net/net_namespace.h). */
+const LOOPBACK_IFINDEX = 1;
 /** How often counters of dead cgroups are looked for. */
 const SWEEP_MS = 10_000;
 
@@ -118,7 +122,8 @@ export class ExactSource implements TickSource {
     };
   }
 
-  #place(flow: FlowCounter) {
+  #place(flow: FlowCounter): FlowPlace {
+    if (flow.remote.address === '') return this.#placeWithoutRemote(flow);
     const { hostNetns, surroundings, meter, neighbours } = this.#options;
     // Where the kernel does not tell namespaces apart, an interface's number means nothing either.
     const isHost = hostNetns !== undefined && flow.netns === hostNetns;
@@ -128,6 +133,13 @@ export class ExactSource implements TickSource {
       !isHost &&
       neighbours.isNeighbour(flow.netns, meter.cgroupPath(flow.cgroupId), flow.remote.address);
     return staysInside ? INSIDE : { class: place.class, link: place.link };
+  }
+
+  /** Of what was counted without its remote, as there was no room: most of it is wan, as in the lower tiers. */
+  #placeWithoutRemote({ ifindex, packetType }: FlowCounter): FlowPlace {
+    if (ifindex === LOOPBACK_IFINDEX) return { class: 'local', link: undefined };
+    if (packetType !== 'unicast') return INSIDE;
+    return { class: 'wan', link: this.#options.onlyLink() };
   }
 
   /** Everything up to here is stored, so that what is removed from the kernel is stored, too. */

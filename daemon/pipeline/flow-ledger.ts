@@ -13,9 +13,15 @@ import type { FlowCounter } from '../meter/ebpf/ebpf-meter.js';
 /** A row that does not know its interval and tier yet. */
 export type DraftRow = Omit<TrafficRow, 'interval' | 'tier'>;
 
+/** Where a flow's other end is, and the uplink on the way there. */
+export interface FlowPlace {
+  class: TrafficClass;
+  link: string | undefined;
+}
+
 export interface FlowRules {
   ownerOf(flow: FlowCounter): Owner;
-  place(flow: FlowCounter): { class: TrafficClass; link: string | undefined };
+  place(flow: FlowCounter): FlowPlace;
   /** Changes when routes, addresses or proxies changed, so that places must be looked up anew. */
   placesGeneration(): number;
 }
@@ -30,7 +36,7 @@ interface Tracked {
   committedPackets: number;
   readBytes: number;
   readPackets: number;
-  place: { class: TrafficClass; link: string | undefined };
+  place: FlowPlace;
   generation: number;
 }
 

@@ -205,6 +205,7 @@ export class MeterPart implements Part, ExecutionListener {
       meter,
       owners,
       surroundings,
+      onlyLink: () => this.#onlyLink(),
       neighbours: new Neighbours(procRoot, meter.cgroup.path, clock.monotonic),
       placesGeneration,
       hostNetns,

@@ -42,7 +42,12 @@ export class HostNetwork {
   /** Interfaces to take for uplinks; `undefined`: those that lead beyond. */
   readonly #chosen: readonly string[] | undefined;
   readonly #links = new Map<number, KnownLink>();
-  readonly #routes = new RouteCache((address) => this.#lookUp(address));
+  /** Those that vanished in this tick: what they carried in it is still to be placed. */
+  readonly #leaving = new Map<number, LinkView>();
+  readonly #routes = new RouteCache(
+    (address) => this.#lookUp(address),
+    (ifindex) => ifindex !== undefined && this.#leaving.has(ifindex),
+  );
   #generation = 0;
 
   constructor(rtnetlink: Rtnetlink, chosen: readonly string[] | undefined) {
@@ -59,7 +64,7 @@ export class HostNetwork {
   load(): void {
     const links = this.#rtnetlink.dump(RTM_GETLINK, ALL_LINKS, parseLink);
     const present = new Set(links.map(({ ifindex }) => ifindex));
-    for (const ifindex of this.#links.keys()) if (!present.has(ifindex)) this.#links.delete(ifindex);
+    for (const ifindex of this.#links.keys()) if (!present.has(ifindex)) this.#forget(ifindex);
     for (const link of links) this.#remember(link);
     this.#readRouteFacts();
     this.#routes.forgetAll();
@@ -72,7 +77,8 @@ export class HostNetwork {
    */
   apply(changes: Changes): Map<number, Link> {
     const created = new Map<number, Link>();
-    let concerned = this.#routes.nextTick();
+    let concerned = this.#routes.nextTick() || this.#leaving.size > 0;
+    this.#leaving.clear();
     for (const { gone, link } of changes.links) {
       if (!gone && !this.#links.has(link.ifindex)) created.set(link.ifindex, link);
       if (gone ? this.#removeLink(link.ifindex) : this.#changeLink(link)) concerned = true;
@@ -91,7 +97,7 @@ export class HostNetwork {
   }
 
   link(ifindex: number): LinkView | undefined {
-    return this.#links.get(ifindex)?.view;
+    return this.#links.get(ifindex)?.view ?? this.#leaving.get(ifindex);
   }
 
   /** The links that carry traffic beyond the neighbours, or that were chosen. */
@@ -115,8 +121,16 @@ export class HostNetwork {
 
   #removeLink(ifindex: number): boolean {
     const uplink = this.#links.get(ifindex)?.view.uplink === true;
+    this.#forget(ifindex);
+    // Flows that were placed by the link itself must be placed anew, whether a route is concerned or not.
+    const concerned = uplink ? this.#routes.forgetAll() : this.#routes.forgetLink(ifindex);
+    return concerned || uplink;
+  }
+
+  #forget(ifindex: number): void {
+    const known = this.#links.get(ifindex);
+    if (known !== undefined) this.#leaving.set(ifindex, known.view);
     this.#links.delete(ifindex);
-    return uplink ? this.#routes.forgetAll() : this.#routes.forgetLink(ifindex);
   }
 
   #remember(link: Link): void {

@@ -17,12 +17,18 @@ const MOST_ANSWERS = 16_384;
 
 export class RouteCache {
   readonly #resolve: (address: string) => Route;
+  readonly #isLeaving: (ifindex: number | undefined) => boolean;
   readonly #answers = new Map<string, Answer>();
   #tick = 0;
   #heldOver = false;
 
-  constructor(resolve: (address: string) => Route) {
+  /** @param isLeaving whether a link vanished in this tick */
+  constructor(
+    resolve: (address: string) => Route,
+    isLeaving: (ifindex: number | undefined) => boolean = () => false,
+  ) {
     this.#resolve = resolve;
+    this.#isLeaving = isLeaving;
   }
 
   /**
@@ -33,7 +39,10 @@ export class RouteCache {
     const known = this.#answers.get(address);
     if (known !== undefined && known.staleSince === undefined) return known.route;
     const route = this.#resolve(address);
-    if (route.type === 'unreachable' && known !== undefined && known.staleSince === this.#tick) {
+    if (
+      known?.staleSince === this.#tick &&
+      (route.type === 'unreachable' || this.#isLeaving(known.route.ifindex))
+    ) {
       this.#heldOver = true;
       return known.route;
     }

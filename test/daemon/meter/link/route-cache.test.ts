@@ -15,11 +15,12 @@ const prefix = (bytes: number[], bits: number) => ({ address: Uint8Array.from(by
 function counted() {
   const ways = new Map<string, Route>();
   const asked: string[] = [];
-  const cache = new RouteCache((address) => {
+  const leaving = new Set<number | undefined>();
+  const resolve = (address: string): Route => {
     asked.push(address);
     return ways.get(address) ?? UNREACHABLE;
-  });
-  return { ways, asked, cache };
+  };
+  return { ways, asked, leaving, cache: new RouteCache(resolve, (ifindex) => leaving.has(ifindex)) };
 }
 
 test('asks once for each remote', () => {
@@ -52,6 +53,20 @@ test('a changed link concerns only what is routed over it', () => {
   asked.length = 0;
   for (const address of ways.keys()) cache.get(address);
   assert.equal(asked, ['2.2.2.2']);
+});
+
+test('a way over a link that vanished is good until the tick is over, even where there is another', () => {
+  const { ways, leaving, cache } = counted();
+  ways.set('1.1.1.1', through(2));
+  cache.get('1.1.1.1');
+  cache.nextTick();
+  ways.set('1.1.1.1', through(3));
+  leaving.add(2);
+  cache.forgetAll();
+  assert.is(cache.get('1.1.1.1').link, 'if2');
+  assert.is(cache.nextTick(), true);
+  leaving.clear();
+  assert.is(cache.get('1.1.1.1').link, 'if3');
 });
 
 test('a way that is lost is good until the tick is over, a new one at once', () => {
