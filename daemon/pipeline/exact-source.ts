@@ -1,5 +1,5 @@
 import { classify, type Surroundings } from '../../src/metering/classify.js';
-import type { Owner } from '../../src/metering/types.js';
+import type { CounterPosition, Owner } from '../../src/metering/types.js';
 import type { Milliseconds } from '../../src/units.js';
 import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
@@ -65,7 +65,7 @@ export class ExactSource implements TickSource {
   restore(stored: StoredPositions | undefined): void {
     const { meter } = this.#options;
     if (stored === undefined) this.#beginning = true;
-    else if (stored.epoch === meter.epoch) this.#ledger.restore(stored.positions);
+    else if (stored.epoch === meter.epoch) this.#ledger.restore(stored.positions.filter(isOfAFlow));
     this.#inherited = new InheritedFlows(meter.inherited, stored, this.#rules);
   }
 
@@ -157,4 +157,12 @@ export class ExactSource implements TickSource {
     owners.review(new Set(meter.flows.map((flow) => flow.cgroupId)));
     neighbours.forgetUnused(new Set(meter.flows.map((flow) => flow.netns)));
   }
+}
+
+/**
+ * Links' positions are stored beside those of flows, whose keys are hexadecimal or say what they stand for.
+ * Taken for flows, they would be forgotten as the kernel's map has none of them.
+ */
+function isOfAFlow({ key }: CounterPosition): boolean {
+  return !key.startsWith('link:');
 }

@@ -283,8 +283,3 @@ export class MeterPart implements Part, ExecutionListener {
     return ownerOfContainer(id, undefined, 'docker', this.#options.docker.container(id));
   }
 }
-
-/** Links' positions are stored beside those of flows; a flow's key is hexadecimal, or says what it stands for. */
-function isOfAFlow({ key }: CounterPosition): boolean {
-  return !key.startsWith('link:');
-}
