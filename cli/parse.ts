@@ -43,6 +43,12 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** One of the tiers that can be asked for. */
+export function parseTier(text: string): string {
+  if (['exact', 'header', 'polled'].includes(text)) return text;
+  throw new NetmeterError('usage', `there is no tier "${text}"`, { hint: 'Use exact, header or polled.' });
+}
+
 /** A tick between 100 ms and 1 minute. */
 export function parseTick(text: string): number {
   const tick = parseDuration(text);

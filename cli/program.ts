@@ -96,10 +96,9 @@ function addCommand(
     .description(command.description ?? command.summary);
   for (const [notation, description] of command.operands ?? []) made.argument(notation, description);
   for (const option of command.options ?? []) {
-    const parse = option.parse;
-    if (parse === undefined)
-      made.option(option.flags, option.description, option.default as string | undefined);
-    else made.option(option.flags, option.description, (text: string) => parse(text), option.default);
+    const { flags, description, parse } = option;
+    if (parse === undefined) made.option(flags, description, option.default as string | undefined);
+    else made.option(flags, description, (text: string) => parsed(flags, text, parse), option.default);
   }
   made
     .option('--json', 'print one JSON document on stdout')
@@ -118,6 +117,18 @@ function addCommand(
     );
   });
   parent.addCommand(made);
+}
+
+/** @throws NetmeterError that names the option whose value it is about */
+function parsed(flags: string, text: string, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof NetmeterError)) throw error;
+    const { code, message, hint, cause } = error;
+    const name = /--[\w-]+/.exec(flags)?.[0] ?? flags;
+    throw new NetmeterError(code, `${name}: ${message}`, { ...(hint && { hint }), cause });
+  }
 }
 
 function usageExit(error: CommanderError, argv: string[], io: Io): number {

@@ -7,7 +7,7 @@ import type { Io } from '../io.js';
 import { daemonArguments } from '../launch/daemon-arguments.js';
 import { runInForeground } from '../launch/run-in-foreground.js';
 import { startInBackground } from '../launch/start-in-background.js';
-import { parseTick } from '../parse.js';
+import { parseTick, parseTier } from '../parse.js';
 import { escapeText } from '../view/escape.js';
 
 interface StartOptions extends GlobalOptions {
@@ -30,7 +30,11 @@ export const start: Command<StartOptions> = {
       description: 'the uplink (default: every link that a gateway route uses)',
     },
     { flags: '--tick <duration>', description: 'sampling period (default 1s)', parse: parseTick },
-    { flags: '--tier <tier>', description: 'exact, header or polled only (default: the best that works)' },
+    {
+      flags: '--tier <tier>',
+      description: 'exact, header or polled only (default: the best that works)',
+      parse: parseTier,
+    },
   ],
   async run({ io, options }) {
     const [place, ...others] = placesOf(io, options);
