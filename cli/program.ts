@@ -2,7 +2,7 @@
 import { CommanderError, Command as Program } from 'commander';
 import { exitCodeOf, NetmeterError } from '../src/errors.js';
 import { SCHEMA } from '../src/protocol/documents.js';
-import type { Command, GlobalOptions } from './command.js';
+import type { Command, CommandContext, GlobalOptions } from './command.js';
 import type { CommandEntry } from './commands/index.js';
 import type { Io } from './io.js';
 import { escapeText } from './view/escape.js';
@@ -17,6 +17,7 @@ export async function runCommandLine(
   io: Io,
 ): Promise<number> {
   let exitCode = 0;
+  let json: boolean | undefined;
   const program = newProgram('netmeter', io)
     .description('Meters the network traffic of containers and image builds, and says what caches saved.')
     .version(version, '-V, --version', 'print the version');
@@ -26,8 +27,9 @@ export async function runCommandLine(
     const words = command.name.split(' ');
     const name = words.pop() ?? command.name;
     const parent = words.reduce((above, word) => group(groups, above, word, io), program);
-    addCommand(parent, name, command, io, (code) => {
-      exitCode = code;
+    addCommand(parent, name, command, io, async (context) => {
+      json = context.options.json ?? false;
+      exitCode = await command.run(context);
     });
   }
   try {
@@ -35,7 +37,7 @@ export async function runCommandLine(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io);
-    return reportError(error, wantsJson(argv), io);
+    return reportError(error, json ?? wantsJson(argv), io);
   }
 }
 
@@ -89,7 +91,7 @@ function addCommand(
   name: string,
   command: Command<object>,
   io: Io,
-  done: (code: number) => void,
+  run: (context: CommandContext<object>) => Promise<void>,
 ): void {
   const made = newProgram(name, io)
     .summary(command.summary)
@@ -108,13 +110,7 @@ function addCommand(
   if (command.passThrough) made.passThroughOptions();
   made.action(async (...values: unknown[]) => {
     const self = values.at(-1) as Program;
-    done(
-      await command.run({
-        io,
-        args: self.args,
-        options: self.opts<GlobalOptions>(),
-      }),
-    );
+    await run({ io, args: self.args, options: self.opts<GlobalOptions>() });
   });
   parent.addCommand(made);
 }

@@ -11,8 +11,8 @@ export const run: Command = {
   name: 'run',
   summary: 'run a command in a cgroup of its own and say what it used',
   description:
-    'Runs a command in a cgroup of its own, passes its output, signals and exit code through, and says on stderr\n' +
-    'what it used. Containers and build steps that the command starts are not its processes: a build that it\n' +
+    'Runs a command in a cgroup of its own, passes its output, signals and exit code through, and says on stderr ' +
+    'what it used. Containers and build steps that the command starts are not its processes: a build that it ' +
     "started is listed with its own bytes. With --json the command's stdout goes to stderr.",
   operands: [['<command...>', 'the command and its arguments, best after --']],
   passThrough: true,

@@ -21,7 +21,7 @@ export const start: Command<StartOptions> = {
   name: 'start',
   summary: 'start the daemon and wait until it meters',
   description:
-    'Starts the daemon in the background, waits until it meters, and prints how well each source works and how\n' +
+    'Starts the daemon in the background, waits until it meters, and prints how well each source works and how ' +
     'to get a better one. As root (or through sudo) it counts exactly; as an ordinary user it polls Docker.',
   options: [
     { flags: '--foreground', description: 'stay in the foreground, for service managers' },
