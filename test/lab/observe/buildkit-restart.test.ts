@@ -32,10 +32,11 @@ for (const [how, end] of [
     assert.is(build.status, 'canceled');
     assert.match(build.error!, 'lost');
     assert.ok(build.completedAt! >= before);
-    assert.equal(
-      build.steps.filter((step) => step.kind === 'run').map((step) => step.status),
-      ['done', 'canceled', 'canceled'],
-    );
+    const statuses = build.steps.filter((step) => step.kind === 'run').map((step) => step.status);
+    assert.is(statuses[0], 'done');
+    // An engine that is stopped may live to tell that the process it ended has failed.
+    assert.ok(['canceled', 'failed'].includes(statuses[1] ?? ''), statuses.join());
+    assert.is(statuses[2], 'canceled');
 
     const next = imageName(cleanup, 'after');
     await buildNamed(next, { dockerfile: `FROM nm-busybox\nRUN echo ${randomUUID()}` });
