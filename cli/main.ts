@@ -9,9 +9,10 @@ import { takeSignals } from './signals.js';
 const controller = new AbortController();
 const signals = takeSignals(controller);
 // `netmeter builds | head` closes the pipe before all is written: that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`netmeter: the output could not be written: ${message} (output-unwritable)\n`);
+  process.exit(1);
 });
 
 const io = nodeIo(import.meta.url, controller.signal, signals);
