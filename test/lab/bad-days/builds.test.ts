@@ -75,7 +75,7 @@ test(
   async (cleanup) => {
     const tag = imageTag(cleanup, 'names');
     // At a million bytes a second: over some ticks, in which top has to tell of the step.
-  const path = bytesPath(3_000_000, 'names').replace('/bytes/', '/slow/');
+    const path = bytesPath(3_000_000, 'names').replace('/bytes/', '/slow/');
     const netmeter = await startNetmeter(cleanup);
     const watched = await watch(netmeter, cleanup);
     await build({
