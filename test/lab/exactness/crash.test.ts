@@ -93,7 +93,7 @@ test("an upload that outlives its container is its container's", 120_000, async 
   const document = await status(netmeter);
   const last = withoutEthernet(uplinkCounters());
   const after = last.txBytes - ended.txBytes;
-  assert.ok(after > 500_000, `${after} bytes were sent after the end, too few to prove anything`);
+  assert.ok(after > 100_000, `${after} bytes were sent after the end, too few to prove anything`);
   const owner = document.owners.find((candidate) => candidate.name === name);
   assert.is(owner?.kind, 'container');
   assertWithin(owner?.wan.txBytes ?? 0, last.txBytes - before.txBytes, 0.01, 'upload');

@@ -45,5 +45,7 @@ export function assertAddsUp(
     missing >= 0 && missing <= groupPackets,
     `${missing} packets have no owner, of which ARP and ICMPv6 are ${groupPackets}`,
   );
-  assert.is(reconciliation.linkBytes, wireBytes, "netmeter's link bytes against the kernel's");
+  // A daemon that never lived long enough to tell what the driver adds leaves the bytes as they were counted.
+  const counted = reconciliation.txHeaderBytes === null ? raw.rxBytes + raw.txBytes : wireBytes;
+  assert.is(reconciliation.linkBytes, counted, "netmeter's link bytes against the kernel's");
 }
