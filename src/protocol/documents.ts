@@ -40,8 +40,18 @@ export interface StatusLink extends Transfer {
   interface: string;
   metered: boolean | null;
   meteredBecause: string | null;
-  budget: null;
+  budget: BudgetState | null;
   reconciliation: ReconciliationDocument | null;
+}
+
+/** How far a link's budget is used in its current cycle. */
+export interface BudgetState {
+  limitBytes: number;
+  usedBytes: number;
+  cycleStart: string;
+  cycleEnd: string;
+  /** At the end of the cycle, at the pace so far; null while too little is known. */
+  forecastBytes: number | null;
 }
 
 export interface ReconciliationDocument {
@@ -79,6 +89,22 @@ export interface SavedDocument {
   byCause: { cacheMount: number; proxy: number; layerCache: number; localImage: number; sharedBuild: number };
   unknownSteps: number;
   residualBytes: number;
+}
+
+/** How a figure came to be known. */
+export type Basis = 'measured' | 'derived' | 'estimated' | 'unknown';
+
+export type SavingCause = 'cache-mount' | 'proxy' | 'layer-cache' | 'local-image' | 'shared-build';
+
+/** Bytes of one step that one cause kept from being downloaded, signed. */
+export interface SavingDocument {
+  cause: SavingCause;
+  bytes: number;
+  lowBytes: number;
+  highBytes: number;
+  /** Of a cached layer: what it would have cost with today's cache mounts; null for other causes and when unknown. */
+  marginalBytes: number | null;
+  basis: Basis;
 }
 
 export interface BuildDocument {
@@ -135,9 +161,9 @@ export interface StepDocument {
     bytesAfter: number | null;
   }[];
   coldBytes: number | null;
-  coldBasis: 'measured' | 'derived' | 'estimated' | 'unknown';
+  coldBasis: Basis;
   coldAt: string | null;
-  savings: null;
+  savings: SavingDocument[] | null;
   residualBytes: number | null;
 }
 
@@ -162,6 +188,13 @@ export interface BuildShowDocument {
   steps: StepDocument[];
 }
 
+/** What a period's builds saved. */
+export interface PeriodSavedDocument extends SavedDocument {
+  /** The part that a metered link would have carried. */
+  meteredBytes: number;
+  byBasis: { measured: number; derived: number; estimated: number };
+}
+
 export interface ReportDocument {
   schema: 1;
   since: string;
@@ -171,16 +204,16 @@ export interface ReportDocument {
   byOwnerKind: Record<'step' | 'pull' | 'engine' | 'container' | 'proxy' | 'host' | 'unattributed', Transfer>;
   builds: { count: number; failed: number };
   coldBytes: number | null;
-  saved: null;
-  money: never[] | null;
+  saved: PeriodSavedDocument | null;
+  money: { currency: string; spent: number; saved: number | null }[] | null;
   workAvoidedMs: number | null;
-  energyWh: null;
+  energyWh: { used: number; saved: number | null; source: string } | null;
   links: {
     name: string;
     metered: boolean | null;
     bytes: number;
     reconciliation: ReconciliationDocument | null;
-    budget: null;
+    budget: BudgetState | null;
   }[];
   days: { date: string; usedBytes: number; savedBytes: number | null; headlineBytes: number | null }[];
   projects: { name: string; usedBytes: number; savedBytes: number | null }[];
