@@ -14,6 +14,8 @@ import { tryLockFile } from '../sys/file-lock.js';
 const O_LOCK = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 /** Between two tries lies another daemon's whole shutdown: more than a few in a row are impossible. */
 const MAX_TRIES = 10;
+const PID_WAIT_MS = 10;
+const LONGEST_PID_WAIT_MS = 500;
 
 /** A held lock, or who holds it: `pid` is `undefined` where its holder has not written it yet. */
 export type LockResult = { taken: true } | { taken: false; pid: number | undefined };
@@ -37,7 +39,7 @@ export class InstanceLock {
       const fd = openSync(this.#path, O_LOCK, 0o644);
       if (!tryLockFile(fd)) {
         closeSync(fd);
-        return { taken: false, pid: readPid(this.#path) };
+        return { taken: false, pid: waitForPid(this.#path) };
       }
       if (isStill(this.#path, fd)) {
         this.#fd = fd;
@@ -57,6 +59,16 @@ export class InstanceLock {
     closeSync(this.#fd);
     this.#fd = undefined;
   }
+}
+
+/** Whoever has just taken the lock writes its pid next, unless it is not given the time to. */
+function waitForPid(path: string): number | undefined {
+  for (let waited = 0; waited < LONGEST_PID_WAIT_MS; waited += PID_WAIT_MS) {
+    const pid = readPid(path);
+    if (pid !== undefined) return pid;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PID_WAIT_MS);
+  }
+  return undefined;
 }
 
 /** The pid in a pid file; `undefined` when there is none. */
