@@ -74,7 +74,7 @@ export function unitText({ command, clientGroup, cgroupRoot, writable }: UnitSet
     `ReadWritePaths=${['/sys/fs/bpf', '/sys/fs/cgroup', ...writable].map(quoted).join(' ')}`,
     'InaccessiblePaths=-/proc/kallsyms -/proc/kcore',
     'PrivateDevices=yes',
-    'PrivateTmp=yes',
+    ...(command.some(isTemporary) ? [] : ['PrivateTmp=yes']),
     'LockPersonality=yes',
     'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
     'RestrictNamespaces=yes',
@@ -97,6 +97,11 @@ export function unitText({ command, clientGroup, cgroupRoot, writable }: UnitSet
  */
 function runParent(setting: string, cgroupRoot: string | undefined): string[] {
   return cgroupRoot === undefined ? [] : [`${setting} ${quoted(`${cgroupRoot}/netmeter`)}`];
+}
+
+/** A program in a directory that PrivateTmp= would hide from it, as one that is only tried out may be. */
+function isTemporary(path: string): boolean {
+  return /^\/(var\/)?tmp\//.test(path);
 }
 
 /** One word of a command line as systemd.service(5) wants it: `%` and `$` are its own. */

@@ -71,6 +71,14 @@ test('a command line arrives word by word, whatever is in it', () => {
   assert.is(verify(unit), '');
 });
 
+test('a temporary directory of its own, unless the program lies in the real one', () => {
+  const privateTmp = (main: string) =>
+    unitText({ ...settings, command: [process.execPath, main] }).includes('PrivateTmp=yes');
+  assert.is(privateTmp('/usr/lib/netmeter/main.js'), true);
+  assert.is(privateTmp('/tmp/netmeter/main.js'), false);
+  assert.is(privateTmp('/var/tmp/netmeter/main.js'), false);
+});
+
 test('cgroup2 is found where it is mounted, also on hybrid hosts', () => {
   const hybrid =
     '33 32 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n' +
