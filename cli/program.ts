@@ -2,10 +2,10 @@
 import { CommanderError, Command as Program } from 'commander';
 import { exitCodeOf, NetmeterError } from '../src/errors.js';
 import { SCHEMA } from '../src/protocol/documents.js';
+import { escapeText } from '../src/text/escape.js';
 import type { Command, CommandContext, GlobalOptions } from './command.js';
 import type { CommandEntry } from './commands/index.js';
 import type { Io } from './io.js';
-import { escapeText } from './view/escape.js';
 
 const EXIT_USAGE = 2;
 

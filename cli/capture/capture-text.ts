@@ -1,8 +1,8 @@
 /** A capture's report for people. */
 import type { CaptureDocument } from '../../src/capture/document.js';
-import { formatBytes } from '../view/bytes.js';
-import { escapeText } from '../view/escape.js';
-import { table } from '../view/table.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes } from '../../src/text/figures.js';
+import { table } from '../../src/text/table.js';
 
 /** Rows of each table; the JSON document has all. */
 const MOST_ROWS = 40;

@@ -1,9 +1,9 @@
 import type { BuildShowDocument, StepDocument } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes, formatDuration, formatTime, sumOf } from '../../src/text/figures.js';
+import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
-import { formatBytes, formatDuration, formatTime, sumOf } from '../view/bytes.js';
-import { escapeText } from '../view/escape.js';
-import { table } from '../view/table.js';
 import { elapsed } from './builds.js';
 
 export const buildShow: Command = {

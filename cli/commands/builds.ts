@@ -1,9 +1,9 @@
 import type { BuildDocument } from '../../src/protocol/documents.js';
+import { formatBytes, formatDuration, formatTime } from '../../src/text/figures.js';
+import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import { parseCount } from '../parse.js';
-import { formatBytes, formatDuration, formatTime } from '../view/bytes.js';
-import { table } from '../view/table.js';
 
 interface BuildsOptions {
   limit: number;

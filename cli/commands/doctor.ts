@@ -1,8 +1,8 @@
 import type { DoctorDocument } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
 import { placesOf } from '../ask.js';
 import { askDoctor } from '../client/ask-doctor.js';
 import type { Command } from '../command.js';
-import { escapeText } from '../view/escape.js';
 
 export const doctor: Command = {
   name: 'doctor',

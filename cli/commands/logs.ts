@@ -1,9 +1,9 @@
 import { SCHEMA } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
 import { placesOf } from '../ask.js';
 import { logLines } from '../client/read-log.js';
 import type { Command } from '../command.js';
 import { parseCount } from '../parse.js';
-import { escapeText } from '../view/escape.js';
 
 interface LogsOptions {
   follow?: boolean;

@@ -1,12 +1,12 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { NetmeterError } from '../../src/errors.js';
 import type { ReportDocument } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes, formatTime } from '../../src/text/figures.js';
+import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import { parseSince } from '../parse.js';
-import { formatBytes, formatTime } from '../view/bytes.js';
-import { escapeText } from '../view/escape.js';
-import { table } from '../view/table.js';
 import { reconciliationText } from './status.js';
 
 interface ReportOptions {

@@ -1,11 +1,11 @@
 import { NetmeterError } from '../../src/errors.js';
 import { type MaybeTransfer, type RunDocument, SCHEMA } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes, formatDuration, sumOf } from '../../src/text/figures.js';
 import { placesOf } from '../ask.js';
 import { askDaemon } from '../client/ask-daemon.js';
 import type { Command } from '../command.js';
 import { type ChildEnd, runChild } from '../launch/run-child.js';
-import { formatBytes, formatDuration, sumOf } from '../view/bytes.js';
-import { escapeText } from '../view/escape.js';
 
 export const run: Command = {
   name: 'run',

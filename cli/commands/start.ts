@@ -1,5 +1,6 @@
 import { SCHEMA } from '../../src/protocol/documents.js';
 import type { Readiness } from '../../src/protocol/launch.js';
+import { escapeText } from '../../src/text/escape.js';
 import { placesOf } from '../ask.js';
 import { lockHolder } from '../client/lock-holder.js';
 import type { Command, GlobalOptions } from '../command.js';
@@ -8,7 +9,6 @@ import { daemonArguments } from '../launch/daemon-arguments.js';
 import { runInForeground } from '../launch/run-in-foreground.js';
 import { startInBackground } from '../launch/start-in-background.js';
 import { parseTick, parseTier } from '../parse.js';
-import { escapeText } from '../view/escape.js';
 
 interface StartOptions extends GlobalOptions {
   foreground?: boolean;

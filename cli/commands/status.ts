@@ -1,14 +1,14 @@
 import { exitCodeOf, NetmeterError } from '../../src/errors.js';
 import type { ReconciliationDocument, StatusDocument } from '../../src/protocol/documents.js';
 import { notRunningDocument } from '../../src/report/status.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes, formatTime } from '../../src/text/figures.js';
+import { table } from '../../src/text/table.js';
 import { VERSION } from '../../src/version.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import type { Io } from '../io.js';
 import { parseSince } from '../parse.js';
-import { formatBytes, formatTime } from '../view/bytes.js';
-import { escapeText } from '../view/escape.js';
-import { table } from '../view/table.js';
 
 interface StatusOptions {
   since?: number;

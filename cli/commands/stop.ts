@@ -1,8 +1,8 @@
 import { SCHEMA } from '../../src/protocol/documents.js';
+import { escapeText } from '../../src/text/escape.js';
 import { placesOf } from '../ask.js';
 import type { Command } from '../command.js';
 import { stopDaemon } from '../launch/stop-daemon.js';
-import { escapeText } from '../view/escape.js';
 
 export const stop: Command = {
   name: 'stop',

@@ -1,8 +1,8 @@
 import type { MaybeTransfer } from '../../src/protocol/documents.js';
 import type { Event, TickEvent } from '../../src/protocol/messages.js';
+import { escapeText } from '../../src/text/escape.js';
+import { formatBytes } from '../../src/text/figures.js';
 import type { Transfer } from '../../src/units.js';
-import { formatBytes } from './bytes.js';
-import { escapeText } from './escape.js';
 
 /**
  * An event as lines for `grep`: time, what it is about, and figures as `name=value`.

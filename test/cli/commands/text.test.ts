@@ -9,7 +9,7 @@ import { runText } from '../../../cli/commands/run.js';
 import { readinessText } from '../../../cli/commands/start.js';
 import { statusText } from '../../../cli/commands/status.js';
 import { eventLines } from '../../../cli/view/event-lines.js';
-import { cellWidth } from '../../../cli/view/width.js';
+import { cellWidth } from '../../../src/text/width.js';
 import {
   BUILD_SHOW,
   BUILDS,

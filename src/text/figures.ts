@@ -1,6 +1,5 @@
-import type { MaybeTransfer } from '../../src/protocol/documents.js';
+import type { MaybeTransfer } from '../protocol/documents.js';
 
-/** Figures for people. Decimal units, as mobile plans are sold in them. */
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** `12.4 MB`; null is `unknown`, never 0. Negative figures keep their sign. */

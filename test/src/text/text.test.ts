@@ -1,10 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseCount, parseDuration, parseSince, parseTick } from '../../../cli/parse.js';
-import { formatBytes, formatDuration, formatTime } from '../../../cli/view/bytes.js';
-import { escapeText } from '../../../cli/view/escape.js';
-import { table } from '../../../cli/view/table.js';
-import { cellWidth, cutToWidth } from '../../../cli/view/width.js';
+import { escapeText } from '../../../src/text/escape.js';
+import { formatBytes, formatDuration, formatTime } from '../../../src/text/figures.js';
+import { table } from '../../../src/text/table.js';
+import { cellWidth, cutToWidth } from '../../../src/text/width.js';
 
 test('bytes: decimal units, three digits, unknown is not 0', () => {
   const cases: [number | null, string][] = [
@@ -63,24 +62,6 @@ test('cutting never splits a character', () => {
   assert.is(cutToWidth('👨‍👩‍👧x', 2), '…');
   assert.is(cutToWidth('abc', 3), 'abc');
   assert.is(cutToWidth('abcd', 3), 'ab…');
-});
-
-test('durations, ages, times, counts and ticks are read or refused by name', () => {
-  assert.is(parseDuration('1.5h'), 5_400_000);
-  assert.is(parseSince('7d', 1_000_000_000_000), 1_000_000_000_000 - 7 * 86_400_000);
-  assert.is(parseSince('2026-11-24T09:00Z'), Date.UTC(2026, 10, 24, 9));
-  assert.is(parseCount('12'), 12);
-  assert.is(parseTick('1s'), 1000);
-  for (const wrong of [
-    () => parseDuration('5 parsecs'),
-    () => parseSince('yesterday'),
-    () => parseSince('2026-13-45'),
-    () => parseCount('0'),
-    () => parseCount('-1'),
-    () => parseTick('1ms'),
-  ]) {
-    assert.throws(wrong, (error: { code?: string }) => error.code === 'usage');
-  }
 });
 
 test.run();
