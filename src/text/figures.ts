@@ -1,3 +1,4 @@
+/** Figures for people. Decimal units, as mobile plans are sold in them. */
 import type { MaybeTransfer } from '../protocol/documents.js';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
