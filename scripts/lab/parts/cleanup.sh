@@ -51,6 +51,14 @@ engine_stop() {
   kill_containers "$1"
 }
 
+# As a crash would end it; its containers go on. Its pid file names a live process until it is all gone.
+engine_kill() {
+  kill -KILL "$(recorded_pid "engine$1")"
+  wait_for 30 "the end of Docker Engine ${ENGINE_VERSION[$1]}" is_gone "engine$1"
+}
+
+is_gone() { ! recorded_pid "$1" >/dev/null; }
+
 remove_containers() {
   local containers
   containers=$(timeout 20 "$(engine_run "$1")/docker" ps -aq) || return
