@@ -5,6 +5,7 @@ import type {
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
+  RemotesDocument,
   ReportDocument,
 } from '../../src/protocol/documents.js';
 import type { RequestParams } from '../../src/protocol/messages.js';
@@ -14,6 +15,7 @@ import {
   buildOwnerIds,
   buildShowDocument,
   buildsDocument,
+  remotesDocument,
 } from '../../src/report/builds.js';
 import { periodReport } from '../../src/report/period.js';
 import { reconciliationDocument } from '../../src/report/status.js';
@@ -33,6 +35,7 @@ export interface StoredAnswersOptions {
 }
 
 const DEFAULT_BUILDS = 20;
+const DEFAULT_REMOTES = 100;
 
 /** Answers that need nothing but what is stored. */
 export class StoredAnswers {
@@ -66,6 +69,11 @@ export class StoredAnswers {
   async document(build: Build): Promise<BuildDocument> {
     const builds = this.#fresh([build]);
     return buildDocument(builds[0] ?? build, await this.#usageOf(builds, false));
+  }
+
+  async remotes({ since, limit = DEFAULT_REMOTES }: RequestParams['remotes']): Promise<RemotesDocument> {
+    const { store, now } = this.#options;
+    return remotesDocument(since, await store.periodRemotes({ from: since, to: now() }, limit));
   }
 
   async report({ since, until, timeZone }: RequestParams['report']): Promise<ReportDocument> {

@@ -109,7 +109,11 @@ function makeAnswerer({ host, log, place }: Life, shutdown: Shutdown): Answerer 
   );
 }
 
-function makeServer({ host, place, files }: Life, answerer: Answerer, startedAt: Date): RequestServer {
+function makeServer(
+  { host, place, files, settings }: Life,
+  answerer: Answerer,
+  startedAt: Date,
+): RequestServer {
   return new RequestServer({
     socketPath: place.socket,
     mode: files.socketMode,
@@ -117,7 +121,12 @@ function makeServer({ host, place, files }: Life, answerer: Answerer, startedAt:
     daemonUid: host.uid,
     access: files.access,
     answerer,
-    hello: { event: 'hello', daemonVersion: host.version, startedAt: startedAt.toISOString() },
+    hello: {
+      event: 'hello',
+      daemonVersion: host.version,
+      startedAt: startedAt.toISOString(),
+      tickMs: settings.tickMs,
+    },
     monotonicMs: host.monotonicMs,
   });
 }

@@ -39,6 +39,8 @@ export interface MeterLoopOptions {
   /** Wall clock of the last sample before this run, when its counters go on; undefined: counting begins now. */
   countedSince: EpochMs | undefined;
   onCommit(batch: TickBatch): void;
+  /** A sample in which nothing moved. */
+  onIdle?(interval: Interval): void;
 }
 
 /** Moments closer than this to the last sample are not worth another one. */
@@ -167,6 +169,7 @@ export class MeterLoop {
     }
     if (isEmpty(batch) && at - this.#lastCommitAt < HEARTBEAT_MS && at >= this.#lastCommitAt) {
       for (const run of drafted) run.accepted = now;
+      if (drafted.length > 0) this.#options.onIdle?.(batch.interval);
       return;
     }
     if (!(await this.#commit(batch))) return;

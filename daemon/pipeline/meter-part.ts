@@ -3,7 +3,7 @@ import type { Execution } from '../../src/builds/types.js';
 import type { Surroundings } from '../../src/metering/classify.js';
 import { proxyLookup } from '../../src/metering/proxy-endpoints.js';
 import type { Owner, SourceState } from '../../src/metering/types.js';
-import type { EpochMs } from '../../src/units.js';
+import type { EpochMs, Interval } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import type { DockerStatsMeter } from '../meter/docker-stats/docker-stats-meter.js';
@@ -37,6 +37,7 @@ export interface MeterPartOptions {
   hostNetns: number | undefined;
   procRoot: string;
   onCommit(batch: TickBatch): void;
+  onIdle(interval: Interval): void;
 }
 
 /** What the store knows of the counters that are about to be read. */
@@ -69,7 +70,7 @@ export class MeterPart implements Part, ExecutionListener {
   }
 
   async start(): Promise<void> {
-    const { tier, store, clock, log, tickMs, onCommit } = this.#options;
+    const { tier, store, clock, log, tickMs, onCommit, onIdle } = this.#options;
     const resumption = await this.#resumption();
     this.linkSource.restore(resumption.stored.positions);
     const source = this.#source(tier, resumption);
@@ -87,6 +88,7 @@ export class MeterPart implements Part, ExecutionListener {
         this.#followLinks();
         onCommit(batch);
       },
+      onIdle,
     });
     await this.#loop.start();
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
-import type { Build } from '../../src/builds/types.js';
 import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs } from '../../src/units.js';
@@ -25,10 +24,10 @@ import type { Clock } from './clock.js';
 import { EnginePart } from './engine-part.js';
 import { LegacyBuildListener } from './legacy-builds.js';
 import { linkKnowledge, loadCalibrations, saveCalibrations } from './link-knowledge.js';
+import { LiveFeed } from './live-feed.js';
 import { MeterPart } from './meter-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
 import { Settler } from './settler.js';
-import { tickEvent } from './tick-event.js';
 import { type OpenTier, openTier, refuseBlindness } from './tier.js';
 
 const PROC = '/proc';
@@ -49,6 +48,7 @@ interface Started {
   runs: RunCgroups;
   stored: StoredAnswers;
   live: LiveAnswers;
+  feed: LiveFeed;
 }
 
 /** The daemon's parts in their order, and what they tell each other. */
@@ -128,6 +128,7 @@ export class NetmeterDaemon {
       status: (params) => this.#get('live').status(params),
       builds: async (params) => (await fresh()).builds(params),
       build: async (params) => (await fresh()).build(params),
+      remotes: async (params) => (await fresh()).remotes(params),
       report: async (params) => (await fresh()).report(params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
@@ -174,7 +175,7 @@ export class NetmeterDaemon {
       countedSince,
       now: this.#clock.now,
       describe: (ownerId, news) => this.#owners.describe(ownerId, news),
-      onBuild: (build) => this.#publishBuild(build),
+      onBuild: (build) => this.#started.feed?.changed(build),
       onProblem: (message, error) => log.error(message, error),
     });
     this.#started.tracker = tracker;
@@ -230,6 +231,7 @@ export class NetmeterDaemon {
       hostNetns: this.#hostNetns,
       procRoot: PROC,
       onCommit: (batch) => this.#committed(batch),
+      onIdle: (interval) => this.#started.feed?.idle(interval),
     });
     await loadCalibrations(store, meter.linkSource.calibrations);
     this.#started.meter = meter;
@@ -248,6 +250,16 @@ export class NetmeterDaemon {
       running: () => tracker.running(),
     });
     this.#started.stored = stored;
+    const { publish, hasSubscribers, log } = this.#context;
+    this.#started.feed = new LiveFeed({
+      publish,
+      hasSubscribers,
+      owner: (id) => this.#owners.owner(id),
+      running: () => tracker.running(),
+      show: (build) => stored.show(build),
+      monotonicMs: this.#clock.monotonic,
+      onProblem: (message, error) => log.error(message, error),
+    });
     this.#started.live = new LiveAnswers({
       store,
       now: this.#clock.now,
@@ -328,7 +340,6 @@ export class NetmeterDaemon {
   }
 
   #committed(batch: TickBatch): void {
-    const { publish, hasSubscribers } = this.#context;
     this.#tickedUntil = batch.interval.to;
     const meter = this.#get('meter');
     meter.linkSource.learnFrom(batch, (id) => this.#owners.owner(id));
@@ -339,7 +350,7 @@ export class NetmeterDaemon {
     }
     tracker.update();
     void this.#settle();
-    if (hasSubscribers()) publish({ event: 'tick', tick: tickEvent(batch, (id) => this.#owners.owner(id)) });
+    this.#get('feed').committed(batch);
   }
 
   /** Counts and settles everything up to this moment. */
@@ -361,15 +372,6 @@ export class NetmeterDaemon {
       }
       this.#notSettled = because;
     }
-  }
-
-  #publishBuild(build: Build): void {
-    const { publish, hasSubscribers, log } = this.#context;
-    if (!hasSubscribers()) return;
-    this.#get('stored')
-      .show(build)
-      .then(({ build: document, steps }) => publish({ event: 'build', build: document, steps }))
-      .catch((error: unknown) => log.error('a build could not be shown', error));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Owner } from '../../src/metering/types.js';
 import type { TickEvent } from '../../src/protocol/messages.js';
 import { noTransfer } from '../../src/report/sums.js';
+import type { Interval } from '../../src/units.js';
 import type { TickBatch } from '../store/types.js';
 
 /** A committed tick as live views receive it: what moved, per link and owner. */
@@ -18,6 +19,7 @@ export function tickEvent(batch: TickBatch, owner: (id: string) => Owner | undef
         wan: noTransfer(),
         lan: noTransfer(),
         proxy: noTransfer(),
+        step: stepOf(known),
       };
       owners.set(row.ownerId, entry);
     }
@@ -30,4 +32,14 @@ export function tickEvent(batch: TickBatch, owner: (id: string) => Owner | undef
     links: batch.links.map(({ link, rxBytes, txBytes }) => ({ name: link, rxBytes, txBytes })),
     owners: [...owners.values()],
   };
+}
+
+/** The event of a sample in which nothing moved: a sign of life. */
+export function idleEvent({ from, to }: Interval): TickEvent {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), links: [], owners: [] };
+}
+
+function stepOf(owner: Owner | undefined): TickEvent['owners'][number]['step'] {
+  const { buildRef, stepDigest } = owner?.facts ?? {};
+  return buildRef === undefined || stepDigest === undefined ? null : { ref: buildRef, digest: stepDigest };
 }

@@ -1,7 +1,7 @@
 import type { Build } from '../../src/builds/types.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
-import type { LinkRow, Move, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
@@ -13,7 +13,7 @@ import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
-import { linkUsage, remotes, totals, type UsageFilter, usage } from './usage.js';
+import { linkUsage, periodRemotes, remotes, totals, type UsageFilter, usage } from './usage.js';
 import type { Writer } from './writer.js';
 
 interface StoreParts {
@@ -102,6 +102,10 @@ export class SqliteStore implements Store {
 
   remotes(ownerIds: string[]): Promise<RemoteUsage[]> {
     return remotes(this.#reader, ownerIds);
+  }
+
+  periodRemotes(period: Interval, limit: number): Promise<PeriodRemote[]> {
+    return periodRemotes(this.#reader, period, limit);
   }
 
   linkUsage(period: Interval): Promise<LinkRow[]> {

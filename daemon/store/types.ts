@@ -8,10 +8,10 @@
  */
 import type { Build } from '../../src/builds/types.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
-import type { LinkRow, Move, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 
-export type { LinkRow, Move, RemoteUsage, UsageRow };
+export type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow };
 
 /** What one tick writes. Figures are whole numbers and not negative; times are rounded to milliseconds. */
 export interface TickBatch {
@@ -80,6 +80,8 @@ export interface Store {
    * bytes come with an empty address.
    */
   remotes(ownerIds: string[]): Promise<RemoteUsage[]>;
+  /** Of all owners, per remote and class, most bytes first; at most `limit` of them. */
+  periodRemotes(period: Interval, limit: number): Promise<PeriodRemote[]>;
   /**
    * One sum per link; its interval is the period asked for. `txDropped` adds up the rows where it was known
    * and is undefined when it was known in none.

@@ -1,5 +1,5 @@
 import type { Owner, OwnerKind, Tier, TrafficClass } from '../../src/metering/types.js';
-import type { LinkRow, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { LinkRow, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { Interval } from '../../src/units.js';
 import type { Connection } from './connection.js';
 import { partsOf, periodsParameter } from './period-sql.js';
@@ -65,6 +65,18 @@ JOIN remotes ON remotes.id = series.remote
 GROUP BY owners.id, remotes.id, series.class
 ORDER BY rxBytes + txBytes DESC, owners.id, remotes.id`;
 
+/** An empty address stands for remotes that are not known, or known no more. */
+const PERIOD_REMOTES = `${partsOf(traffic)},
+sums AS (SELECT series, ${summed(traffic)} FROM parts GROUP BY series)
+SELECT remotes.address, remotes.port, remotes.protocol, series.class,
+  SUM(sums.rx_bytes) AS rxBytes, SUM(sums.tx_bytes) AS txBytes, COUNT(DISTINCT series.owner) AS owners
+FROM sums
+JOIN series ON series.id = sums.series
+JOIN remotes ON remotes.id = series.remote
+GROUP BY remotes.id, series.class
+ORDER BY rxBytes + txBytes DESC, remotes.id
+LIMIT ?2`;
+
 const LINK_USAGE = `${partsOf(link)}
 SELECT links.name, ${summed(link, 'parts')} FROM parts JOIN links ON links.id = parts.link
 GROUP BY links.id ORDER BY links.id`;
@@ -95,6 +107,14 @@ export async function totals(reader: Connection, ownerIds: string[]): Promise<Us
 
 export function remotes(reader: Connection, ownerIds: string[]): Promise<RemoteUsage[]> {
   return reader.all<RemoteUsage>(REMOTES, JSON.stringify(ownerIds));
+}
+
+export function periodRemotes(
+  reader: Connection,
+  { from, to }: Interval,
+  limit: number,
+): Promise<PeriodRemote[]> {
+  return reader.all<PeriodRemote>(PERIOD_REMOTES, periodsParameter([{ since: from, until: to }]), limit);
 }
 
 export async function linkUsage(reader: Connection, period: Interval): Promise<LinkRow[]> {

@@ -25,6 +25,11 @@ export interface RemoteUsage extends Transfer {
   class: TrafficClass;
 }
 
+/** What all owners together moved to and from one remote. */
+export interface PeriodRemote extends Omit<RemoteUsage, 'ownerId'> {
+  owners: number;
+}
+
 /**
  * Bytes that turn out to belong to another owner: taken from one, given to another, sum unchanged. Moves
  * that are given together speak of the rows as they were before any of them: their shares of one row add

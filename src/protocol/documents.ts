@@ -150,6 +150,8 @@ export interface StepDocument {
   proxy: MaybeTransfer;
   /** Compressed bytes of the blobs that BuildKit said it fetched; not bytes on the wire. */
   reportedBytes: number | null;
+  /** Progress of each of these blobs, in the order in which they were told of. */
+  layers: LayerDocument[];
   remotes: RemoteDocument[];
   cacheMounts: {
     id: string | null;
@@ -167,6 +169,16 @@ export interface StepDocument {
   residualBytes: number | null;
 }
 
+/** A blob as BuildKit tells of it: compressed bytes, not bytes on the wire. */
+export interface LayerDocument {
+  /** Its digest, or what BuildKit calls an upload. */
+  id: string;
+  bytes: number;
+  totalBytes: number | null;
+  /** False for one that was there already. */
+  fetched: boolean;
+}
+
 export interface RemoteDocument extends Transfer {
   address: string;
   /** Name it was reached by, when that is known. */
@@ -175,6 +187,16 @@ export interface RemoteDocument extends Transfer {
   port: number | null;
   protocol: string;
   class: TrafficClass;
+}
+
+/** Remotes of a period, the same remote once per class. */
+export interface RemotesDocument {
+  schema: 1;
+  since: string;
+  remotes: (RemoteDocument & {
+    /** How many owners talked to it. */
+    owners: number;
+  })[];
 }
 
 export interface BuildsDocument {

@@ -8,6 +8,7 @@ import type {
   BuildShowDocument,
   BuildsDocument,
   DoctorDocument,
+  RemotesDocument,
   ReportDocument,
   RunDocument,
   StatusDocument,
@@ -24,6 +25,8 @@ export interface RequestParams {
   status: { since?: number };
   builds: { limit?: number };
   build: { ref: string };
+  /** Remotes of all owners in a period, most bytes first. */
+  remotes: { since: number; limit?: number };
   report: { since: number; until?: number; timeZone: string };
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
@@ -46,6 +49,7 @@ export interface RequestResults {
   status: StatusDocument;
   builds: BuildsDocument;
   build: BuildShowDocument;
+  remotes: RemotesDocument;
   report: ReportDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
@@ -103,7 +107,7 @@ export type Reply =
 
 /** What subscribers receive, `hello` at once. A client that reads too slowly is told how many it missed. */
 export type EventBody =
-  | { event: 'hello'; daemonVersion: string; startedAt: string }
+  | { event: 'hello'; daemonVersion: string; startedAt: string; tickMs: number }
   | { event: 'tick'; tick: TickEvent }
   | { event: 'build'; build: BuildDocument; steps: StepDocument[] }
   | { event: 'warning'; warning: { code: string; message: string; at: string } }
@@ -111,7 +115,7 @@ export type EventBody =
 
 export type Event = EventBody & { version: number };
 
-/** One sample, for live views: what moved in this interval and the totals since the daemon's start. */
+/** One sample, for live views: what moved in this interval. Sent for intervals in which nothing did, too. */
 export interface TickEvent {
   from: string;
   to: string;
@@ -123,5 +127,7 @@ export interface TickEvent {
     wan: { rxBytes: number; txBytes: number };
     lan: { rxBytes: number; txBytes: number };
     proxy: { rxBytes: number; txBytes: number };
+    /** The build step it belongs to, as far as that is known. */
+    step: { ref: string; digest: string } | null;
   }[];
 }

@@ -16,6 +16,7 @@ const params: Schemas = {
   status: v.strictObject({ since: v.exactOptional(time) }),
   builds: v.strictObject({ limit: v.exactOptional(count) }),
   build: v.strictObject({ ref: name }),
+  remotes: v.strictObject({ since: time, limit: v.exactOptional(count) }),
   report: v.strictObject({ since: time, until: v.exactOptional(time), timeZone: name }),
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),

@@ -1,16 +1,18 @@
 /** Builds and their steps as documents: what BuildKit said, joined with the bytes their owners moved. */
-import type { Build, Step } from '../builds/types.js';
+import type { BlobProgress, Build, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
-import type { RemoteUsage } from '../metering/usage.js';
+import type { PeriodRemote, RemoteUsage } from '../metering/usage.js';
 import type {
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
+  LayerDocument,
   RemoteDocument,
+  RemotesDocument,
   StepDocument,
 } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
-import type { Transfer } from '../units.js';
+import type { EpochMs, Transfer } from '../units.js';
 import { iso, isoOrNull, mainLink, mergeSums, noTransfer, type OwnerSum, transferOf } from './sums.js';
 
 const UNKNOWN = { rxBytes: null, txBytes: null };
@@ -103,6 +105,7 @@ export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepD
     lan: step.unmetered ? UNKNOWN : transfer(sum?.lan),
     proxy: step.unmetered ? UNKNOWN : transfer(sum?.proxy),
     reportedBytes: reportedBytes(step),
+    layers: step.blobs.map(layerDocument),
     remotes: usage.remotes.filter((remote) => owners.has(remote.ownerId)).map(remoteDocument),
     cacheMounts: step.cacheMounts.map((mount) => ({
       id: mount.id ?? null,
@@ -121,7 +124,15 @@ export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepD
   };
 }
 
-export function remoteDocument(remote: RemoteUsage): RemoteDocument {
+export function remotesDocument(since: EpochMs, remotes: readonly PeriodRemote[]): RemotesDocument {
+  return {
+    schema: SCHEMA,
+    since: iso(since),
+    remotes: remotes.map((remote) => ({ ...remoteDocument(remote), owners: remote.owners })),
+  };
+}
+
+export function remoteDocument(remote: Omit<RemoteUsage, 'ownerId'>): RemoteDocument {
   return {
     address: remote.address,
     name: null,
@@ -159,6 +170,15 @@ function reportedBytes(step: Step): number | null {
     if (first !== undefined && last !== undefined) total += last.current - first.current;
   }
   return total;
+}
+
+function layerDocument({ id, total, samples }: BlobProgress): LayerDocument {
+  return {
+    id,
+    bytes: samples.at(-1)?.current ?? 0,
+    totalBytes: total ?? null,
+    fetched: samples.length > 1 || samples.at(-1)?.current === 0,
+  };
 }
 
 function transfer(traffic: Transfer | undefined): Transfer {

@@ -174,6 +174,7 @@ function step(over: Partial<StepDocument>): StepDocument {
     lan: NOTHING,
     proxy: NOTHING,
     reportedBytes: null,
+    layers: [],
     remotes: [],
     cacheMounts: [],
     coldBytes: null,
@@ -323,10 +324,10 @@ export const READINESS: Readiness = {
   warnings: [{ code: 'database-set-aside', message: 'the database was damaged' }],
 };
 
-const OWNED = { lan: NOTHING, proxy: NOTHING, wan: NOTHING };
+const OWNED = { lan: NOTHING, proxy: NOTHING, wan: NOTHING, step: null };
 
 export const EVENTS: Event[] = [
-  { version: 1, event: 'hello', daemonVersion: '0.1.0', startedAt: '2026-11-24T09:00:00.000Z' },
+  { version: 1, event: 'hello', daemonVersion: '0.1.0', startedAt: '2026-11-24T09:00:00.000Z', tickMs: 1000 },
   {
     version: 1,
     event: 'tick',

@@ -46,7 +46,7 @@ export async function startServer(
     daemonUid: process.getuid?.() ?? 0,
     access: { userUid: undefined, groupGid: undefined },
     answerer,
-    hello: { event: 'hello', daemonVersion: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z' },
+    hello: { event: 'hello', daemonVersion: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z', tickMs: 1000 },
     monotonicMs: () => performance.now(),
     ...overrides,
   });

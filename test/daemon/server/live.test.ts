@@ -64,6 +64,7 @@ test('a live client is greeted, asks, and receives events once it asked for them
     event: 'hello',
     daemonVersion: '1.2.3',
     startedAt: '2026-01-01T00:00:00.000Z',
+    tickMs: 1000,
   });
 });
 

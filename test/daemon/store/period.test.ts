@@ -44,6 +44,37 @@ test('what was counted while nobody looked is where it was found, whole', async 
   });
 });
 
+test('remotes of a period: all owners together, most bytes first, as many as asked for', async () => {
+  await withStore(async (store) => {
+    const to = (address: string) => ({ remote: { address, port: 443, protocol: 'tcp' as const } });
+    await store.commit(
+      tick(NOON, {
+        owners: [web, job],
+        rows: [row(web, NOON, 10, to('192.0.2.1')), row(job, NOON, 20, to('192.0.2.1'))],
+      }),
+    );
+    await store.commit(
+      tick(NOON + SECOND, {
+        rows: [row(web, NOON + SECOND, 25, to('192.0.2.2')), row(web, NOON + SECOND, 1, to('192.0.2.3'))],
+      }),
+    );
+    const asked = async (from: number, limit: number) =>
+      (await store.periodRemotes({ from, to: NOON + SECOND }, limit)).map(({ address, rxBytes, owners }) => [
+        address,
+        rxBytes,
+        owners,
+      ]);
+    assert.equal(await asked(NOON - 1, 2), [
+      ['192.0.2.1', 30, 2],
+      ['192.0.2.2', 25, 1],
+    ]);
+    assert.equal(await asked(NOON, 9), [
+      ['192.0.2.2', 25, 1],
+      ['192.0.2.3', 1, 1],
+    ]);
+  });
+});
+
 test('any bounds will do', async () => {
   await withStore(async (store) => {
     await store.commit(
