@@ -8,7 +8,7 @@ import type { GlobalOptions } from './command.js';
 import type { Io } from './io.js';
 
 /** Questions that the database alone can answer. */
-const STORED: readonly RequestType[] = ['builds', 'build', 'report'];
+const STORED: readonly RequestType[] = ['builds', 'build', 'report', 'advise'];
 
 export function placesOf(io: Io, options: GlobalOptions): [Place, ...Place[]] {
   const { stateDir, socket } = options;

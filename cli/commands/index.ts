@@ -18,6 +18,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'build show', load: async () => (await import('./build-show.js')).buildShow },
   { name: 'run', load: async () => (await import('./run.js')).run },
   { name: 'report', load: async () => (await import('./report.js')).report },
+  { name: 'advise', load: async () => (await import('./advise.js')).advise },
   { name: 'pcap', load: async () => (await import('./pcap.js')).pcap },
   { name: 'service install', load: async () => (await import('./service.js')).serviceInstall },
   { name: 'service remove', load: async () => (await import('./service.js')).serviceRemove },

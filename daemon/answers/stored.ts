@@ -1,7 +1,12 @@
+import { adviseOn } from '../../src/advice/advise.js';
+import { adviseDocument } from '../../src/advice/document.js';
+import { historyOf } from '../../src/advice/history.js';
 import type { Build } from '../../src/builds/types.js';
+import { readDockerfile } from '../../src/dockerfile/read.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { Tier } from '../../src/metering/types.js';
 import type {
+  AdviseDocument,
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
@@ -22,6 +27,7 @@ import { reconciliationDocument } from '../../src/report/status.js';
 import { sumByOwner } from '../../src/report/sums.js';
 import type { EpochMs } from '../../src/units.js';
 import type { Store } from '../store/types.js';
+import { adviceOnBuilds } from './advice.js';
 import { type LinkKnowledge, reconcileLinks } from './links.js';
 
 export interface StoredAnswersOptions {
@@ -36,6 +42,8 @@ export interface StoredAnswersOptions {
 
 const DEFAULT_BUILDS = 20;
 const DEFAULT_REMOTES = 100;
+/** Looked at for advice, the newest. */
+const MOST_BUILDS = 1000;
 
 /** Answers that need nothing but what is stored. */
 export class StoredAnswers {
@@ -88,6 +96,7 @@ export class StoredAnswers {
       store.days(before, timeZone),
     ]);
     const fresh = this.#fresh(builds);
+    const buildUsage = await this.#usageOf(fresh, false);
     return periodReport({
       period,
       timeZone,
@@ -97,11 +106,23 @@ export class StoredAnswers {
         reconciliation: reconciliationDocument(link.reconciliation),
       })),
       builds: fresh,
-      buildUsage: await this.#usageOf(fresh, false),
+      buildUsage,
+      advice: await adviceOnBuilds(fresh, buildUsage),
       days,
       previousUsedBytes:
         previous.length === 0 ? undefined : previous.reduce((sum, day) => sum + day.usedBytes, 0),
     });
+  }
+
+  /** @throws NetmeterError `unreadable-input` for what is no Dockerfile */
+  async advise(params: RequestParams['advise']): Promise<AdviseDocument> {
+    const { text, file, path, since, until } = params;
+    const parsed = readDockerfile(text, file);
+    const builds = this.#fresh(
+      await this.#options.store.builds({ since, until: until ?? this.#options.now(), limit: MOST_BUILDS }),
+    );
+    const history = historyOf(parsed, path, builds, await this.#usageOf(builds, false));
+    return adviseDocument(file, adviseOn(parsed, history));
   }
 
   /** A running build is stored at most once a second; what is known of it now is newer. */

@@ -130,6 +130,7 @@ export class NetmeterDaemon {
       build: async (params) => (await fresh()).build(params),
       remotes: async (params) => (await fresh()).remotes(params),
       report: async (params) => (await fresh()).report(params),
+      advise: async (params) => (await fresh()).advise(params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };

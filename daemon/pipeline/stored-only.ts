@@ -15,6 +15,7 @@ export async function openStoredAnswers(place: Place): Promise<OpenAnswers> {
       builds: (params) => answers.builds(params),
       build: (params) => answers.build(params),
       report: (params) => answers.report(params),
+      advise: (params) => answers.advise(params),
     },
     close: () => store.close(),
   };

@@ -18,13 +18,6 @@ export interface Given {
   globals: ReadonlyMap<string, string>;
 }
 
-/** BuildKit sets these by itself, and no ARG is needed for them to be seen by RUN. */
-const PREDEFINED = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY']);
-
-export function isPredefined(name: string): boolean {
-  return PREDEFINED.has(name.toUpperCase());
-}
-
 export function variablesOf({ args, env }: Scope): Map<string, string> {
   return new Map([...args, ...env]);
 }

@@ -243,7 +243,24 @@ export interface ReportDocument {
   estimates: { count: number; medianErrorRatio: number | null };
   previous: { usedBytes: number | null; savedBytes: number | null };
   tiers: { exact: number; header: number; polled: number };
-  advice: { code: string; message: string; where: string | null; savesBytes: number | null; basis: string }[];
+  advice: AdviceDocument[];
+}
+
+/** Something to change so that builds download less. */
+export interface AdviceDocument {
+  code: string;
+  message: string;
+  /** `Dockerfile:12` */
+  where: string | null;
+  /** What it would have saved in the period, at most where the basis is an estimate; null when nothing was measured. */
+  savesBytes: number | null;
+  basis: Basis;
+}
+
+export interface AdviseDocument {
+  schema: 1;
+  file: string;
+  advice: AdviceDocument[];
 }
 
 export interface DoctorDocument {

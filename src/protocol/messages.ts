@@ -4,6 +4,7 @@
  * WebSocket at `/live` on the same socket, send Requests and receive Replies and Events as JSON texts.
  */
 import type {
+  AdviseDocument,
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
@@ -28,6 +29,8 @@ export interface RequestParams {
   /** Remotes of all owners in a period, most bytes first. */
   remotes: { since: number; limit?: number };
   report: { since: number; until?: number; timeZone: string };
+  /** What to change in a Dockerfile, given as its text, by what its steps moved in a period. */
+  advise: { text: string; file: string; path?: string; since: number; until?: number };
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -51,6 +54,7 @@ export interface RequestResults {
   build: BuildShowDocument;
   remotes: RemotesDocument;
   report: ReportDocument;
+  advise: AdviseDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;

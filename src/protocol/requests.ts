@@ -8,6 +8,8 @@ const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000));
 const pid = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0x7fffffff));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const MOST_DOCKERFILE = 512 * 1024;
 const nothing = v.strictObject({});
 
 type Schemas = { [T in RequestType]: v.GenericSchema<unknown, RequestParams[T]> };
@@ -18,6 +20,13 @@ const params: Schemas = {
   build: v.strictObject({ ref: name }),
   remotes: v.strictObject({ since: time, limit: v.exactOptional(count) }),
   report: v.strictObject({ since: time, until: v.exactOptional(time), timeZone: name }),
+  advise: v.strictObject({
+    text: v.pipe(v.string(), v.maxLength(MOST_DOCKERFILE)),
+    file: path,
+    path: v.exactOptional(path),
+    since: time,
+    until: v.exactOptional(time),
+  }),
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),

@@ -1,7 +1,12 @@
 /** The report of a period: what crossed the links, whose it was, and which builds it went to. */
 import type { Build } from '../builds/types.js';
 import type { UsageRow } from '../metering/usage.js';
-import type { MaybeTransfer, ReconciliationDocument, ReportDocument } from '../protocol/documents.js';
+import type {
+  AdviceDocument,
+  MaybeTransfer,
+  ReconciliationDocument,
+  ReportDocument,
+} from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
@@ -24,6 +29,7 @@ export interface PeriodFacts {
   buildUsage: BuildUsage;
   /** Wan bytes per local day. */
   days: readonly { date: string; usedBytes: number }[];
+  advice: readonly AdviceDocument[];
   /** Wan bytes of the period of the same length before; undefined when nothing was metered then. */
   previousUsedBytes: number | undefined;
 }
@@ -67,7 +73,7 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     estimates: { count: 0, medianErrorRatio: null },
     previous: { usedBytes: facts.previousUsedBytes ?? null, savedBytes: null },
     tiers: tiers(usage),
-    advice: [],
+    advice: [...facts.advice],
   };
 }
 

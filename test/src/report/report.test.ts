@@ -80,6 +80,7 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
     buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
     days: [],
     previousUsedBytes: undefined,
+    advice: [],
   });
   const kinds = Object.values(report.byOwnerKind);
   assert.is(
@@ -102,6 +103,7 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
     buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
     days: [],
     previousUsedBytes: undefined,
+    advice: [],
   });
   assert.equal(report.wan, { rxBytes: 0, txBytes: 0 });
   assert.is(report.saved, null);
