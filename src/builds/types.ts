@@ -3,6 +3,7 @@
  * vertices with the cgroups that the executor ran them in. Pure: streams in, values out.
  */
 import type { Attribution } from '../metering/types.js';
+import type { DeclaredCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
 
 export type BuildStatus = 'running' | 'completed' | 'failed' | 'canceled';
@@ -62,6 +63,12 @@ export interface Step {
   cacheMounts: CacheMount[];
   /** It ran, and what it moved is not known: nothing counted then, or nobody saw which process it was. */
   unmetered?: boolean;
+  /** The command as it was run, variables unexpanded; undefined for what runs none or was not seen. */
+  command?: string | undefined;
+  /** BuildKit's record of the layer that it ran on: the same inputs have the same. */
+  inputLayer?: string | undefined;
+  /** What its log, its manifest or its mounts say that it would fetch cold, best first. */
+  declared?: readonly DeclaredCost[] | undefined;
 }
 
 export interface Build {
