@@ -1,9 +1,10 @@
 import type { EpochMs } from '../units.js';
 import { completedBlob, isBlobTransfer, recordProgress } from './blob-progress.js';
+import { StepLog } from './client-log/step-log.js';
 import { isProbe, mergeBouts, recordBout } from './intervals.js';
 import { cutText, MOST_INPUTS } from './limits.js';
 import { stepStatus } from './outcome.js';
-import type { ProgressUpdate, VertexUpdate } from './status.js';
+import type { LogUpdate, ProgressUpdate, VertexUpdate } from './status.js';
 import { parseStepName, type StepName } from './step-name.js';
 import type { BlobProgress, BuildStatus, Step } from './types.js';
 
@@ -15,6 +16,7 @@ export class StepFold {
   readonly #inputs: string[];
   readonly #bouts = new Map<EpochMs, EpochMs | undefined>();
   readonly #blobs = new Map<string, BlobProgress>();
+  #log: StepLog | undefined;
   #isPull = false;
   #cached = false;
   #error: string | undefined;
@@ -58,8 +60,16 @@ export class StepFold {
     return known === undefined;
   }
 
-  /** Called when the build's status changed. */
+  /** Output, of which only what it says of bytes is kept. */
+  log(update: LogUpdate): void {
+    this.#log ??= new StepLog();
+    this.#log.take(update);
+    this.#snapshot = undefined;
+  }
+
+  /** Called when the build is over. */
   forget(): void {
+    this.#log?.end();
     this.#snapshot = undefined;
   }
 
@@ -77,6 +87,7 @@ export class StepFold {
     const status = stepStatus({ error: this.#error, cached: this.#cached, started, completed }, build);
     const movesBytes = status !== 'cached' && ['run', 'from', 'add', 'git'].includes(kind);
     const intervals = mergeBouts(this.#bouts, end);
+    const clientLogs = this.#log?.clients() ?? [];
     const blobs = [...this.#blobs.values()].map((blob) => ({ ...blob, samples: [...blob.samples] }));
     return {
       digest: this.digest,
@@ -93,6 +104,7 @@ export class StepFold {
       attribution: movesBytes ? 'unattributed' : 'exact',
       sharedWith: undefined,
       cacheMounts: [],
+      ...(clientLogs.length > 0 && { clientLogs }),
     };
   }
 }

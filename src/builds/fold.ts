@@ -57,7 +57,10 @@ export class BuildFold {
       this.#see(progress.at);
       if (step?.progress(progress, this.#blobs < MOST_BLOBS)) this.#blobs += 1;
     }
-    for (const log of update.logs) this.logBytes += log.bytes;
+    for (const log of update.logs) {
+      this.logBytes += log.text.length;
+      this.#steps.get(log.vertex)?.log(log);
+    }
     return edges;
   }
 

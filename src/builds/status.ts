@@ -34,8 +34,12 @@ export interface ProgressUpdate {
   completedAt: EpochMs | undefined;
 }
 
-/** Output of a command. Only its length is kept. */
+/** A piece of a command's output, cut anywhere. It is read once, and none of it kept. */
 export interface LogUpdate {
   vertex: string;
-  bytes: Bytes;
+  /** 1 for standard output, 2 for standard error. */
+  stream: number;
+  at: EpochMs | undefined;
+  /** Its bytes as Latin-1: what is looked for is ASCII, and no character is cut in two. */
+  text: string;
 }

@@ -5,6 +5,7 @@
 import type { Attribution } from '../metering/types.js';
 import type { DeclaredCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
+import type { ClientLog } from './client-log/types.js';
 
 export type BuildStatus = 'running' | 'completed' | 'failed' | 'canceled';
 export type StepStatus = 'done' | 'cached' | 'failed' | 'canceled' | 'running' | 'shared' | 'pending';
@@ -61,6 +62,8 @@ export interface Step {
   /** Ref of the other build that ran it, for status `shared`. */
   sharedWith: string | undefined;
   cacheMounts: CacheMount[];
+  /** What package managers said in its output; absent when they said nothing of bytes. */
+  clientLogs?: ClientLog[];
   /** It ran, and what it moved is not known: nothing counted then, or nobody saw which process it was. */
   unmetered?: boolean;
   /** The command as it was run, variables unexpanded; undefined for what runs none or was not seen. */

@@ -44,7 +44,12 @@ export function toStatusUpdate({ vertexes, statuses, logs }: StatusResponse): St
       startedAt: toEpochMs(status.started),
       completedAt: toEpochMs(status.completed),
     })),
-    logs: logs.map((log) => ({ vertex: log.vertex, bytes: log.msg.length })),
+    logs: logs.map((log) => ({
+      vertex: log.vertex,
+      stream: Number(log.stream),
+      at: toEpochMs(log.timestamp),
+      text: Buffer.from(log.msg.buffer, log.msg.byteOffset, log.msg.length).toString('latin1'),
+    })),
   };
 }
 

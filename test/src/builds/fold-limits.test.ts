@@ -91,8 +91,9 @@ test('blobs of a whole build are limited, over all steps', () => {
 
 test('output is counted, not kept; what belongs to no vertex does no harm', () => {
   const fold = newFold();
-  fold.apply({ ...NOTHING, logs: [{ vertex: 'nobody', bytes: 3 << 20 }] });
-  fold.apply({ ...NOTHING, logs: [{ vertex: 'nobody', bytes: 5 }] });
+  const piece = (text: string) => ({ vertex: 'nobody', stream: 1, at: 1, text });
+  fold.apply({ ...NOTHING, logs: [piece('x'.repeat(3 << 20))] });
+  fold.apply({ ...NOTHING, logs: [piece('y'.repeat(5))] });
   fold.apply({
     ...NOTHING,
     vertexes: [vertex('')],
