@@ -1,6 +1,7 @@
 /** The real Io: this process's streams, environment, clock and signals. Only main.ts makes one. */
+import { isatty } from 'node:tty';
 import { daemonProgram } from './client/daemon-program.js';
-import type { Io, OnSignal, Output } from './io.js';
+import type { Io, OnSignal, Output, Terminal } from './io.js';
 
 export function nodeIo(entryUrl: string, signal: AbortSignal, onSignal: OnSignal): Io {
   const env = process.env;
@@ -19,6 +20,22 @@ export function nodeIo(entryUrl: string, signal: AbortSignal, onSignal: OnSignal
     },
     signal,
     onSignal,
+    terminal: terminal(env),
+  };
+}
+
+function terminal(env: NodeJS.ProcessEnv): Terminal | undefined {
+  // Looked at before the streams are: standard input is opened by that.
+  if (env.TERM === 'dumb' || !isatty(0) || !isatty(1)) return undefined;
+  return {
+    get input() {
+      return process.stdin;
+    },
+    output: process.stdout,
+    onExit: (listener) => {
+      process.on('exit', listener);
+      return () => process.off('exit', listener);
+    },
   };
 }
 

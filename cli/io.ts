@@ -18,6 +18,16 @@ export interface Io {
   signal: AbortSignal;
   /** Takes all signals over, also a second one, until the returned function is called. */
   onSignal: OnSignal;
+  /** Undefined where input or output is no terminal, or one that can do nothing. */
+  terminal: Terminal | undefined;
+}
+
+/** The terminal that a full-screen view has for itself. */
+export interface Terminal {
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  /** Called when the process ends without having been told to. Returns the function that forgets it. */
+  onExit(listener: () => void): () => void;
 }
 
 export type OnSignal = (listener: (signal: NodeJS.Signals) => void) => () => void;

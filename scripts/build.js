@@ -25,6 +25,31 @@ const common = {
   logLevel: 'warning',
 };
 
+const LIVE_VIEW = 'live-view.mjs';
+
+/** The command line imports the live view where it lies beside it. */
+const liveViewApart = {
+  name: 'live view apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/ui\/live-view\.js$/ }, () => ({ path: `./${LIVE_VIEW}`, external: true }));
+  },
+};
+
+/**
+ * Ink draws nothing where the environment says CI; whether there is a terminal was decided before. Its
+ * developer tools are a package that is not installed.
+ */
+const inTerminalsAlways = {
+  name: 'in terminals always',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:is-in-ci|react-devtools-core)$/ }, ({ path }) => ({ path, namespace: 'none' }));
+    onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export default false;' }));
+  },
+};
+
+const requireInModules =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 
 await build({
@@ -32,6 +57,7 @@ await build({
   entryPoints: ['cli/main.ts'],
   outfile: 'dist/cli/main.cjs',
   format: 'cjs',
+  plugins: [liveViewApart],
   minify: true,
   keepNames: true,
   banner: {
@@ -41,6 +67,19 @@ await build({
 });
 chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);
 
+// The live view is a bundle of its own: Ink is ES modules that await at their top, and nobody else needs it.
+await build({
+  ...common,
+  entryPoints: ['cli/ui/live-view.tsx'],
+  outfile: `dist/cli/${LIVE_VIEW}`,
+  format: 'esm',
+  minify: true,
+  keepNames: true,
+  plugins: [inTerminalsAlways],
+  banner: { js: requireInModules },
+  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+});
+
 await build({
   ...common,
   entryPoints: ['daemon/main.ts', 'daemon/query.ts', 'daemon/doctor.ts'],
@@ -49,7 +88,7 @@ await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    js: requireInModules,
   },
   define: { __NETMETER_VERSION__: JSON.stringify(version) },
 });

@@ -31,6 +31,7 @@ export async function runPcap(...args: string[]): Promise<Ran> {
     timeZone: 'UTC',
     signal: new AbortController().signal,
     onSignal: () => () => {},
+    terminal: undefined,
   };
   const code = await runCommandLine(['pcap', ...args], commands, '0.0.0', io);
   return { code, ...written };

@@ -42,6 +42,7 @@ export async function commandLine(argv: string[], around: Around = {}): Promise<
     timeZone: 'UTC',
     signal,
     onSignal: () => () => {},
+    terminal: undefined,
   };
   const code = await runCommandLine(argv, commands, '0.1.0', io);
   return { code, ...written };
