@@ -1,5 +1,6 @@
 import type { BuildDocument } from '../../src/protocol/documents.js';
-import { formatBytes, formatDuration, formatTime } from '../../src/text/figures.js';
+import { formatBytes, formatDuration, formatTime, sumOf } from '../../src/text/figures.js';
+import { savedCell } from '../../src/text/savings.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
@@ -11,7 +12,7 @@ interface BuildsOptions {
 
 export const builds: Command<BuildsOptions> = {
   name: 'builds',
-  summary: 'builds, newest first, with what they used',
+  summary: 'builds, newest first, with what they used and saved',
   options: [{ flags: '--limit <n>', description: 'how many at most', parse: parseCount, default: 20 }],
   async run({ io, options }) {
     const document = await ask('builds', { limit: options.limit }, io, options);
@@ -37,10 +38,9 @@ export function buildsText(
       { title: 'STARTED' },
       { title: 'TOOK', align: 'right' },
       { title: 'STATUS' },
-      { title: 'STEPS', align: 'right' },
       { title: 'CACHED', align: 'right' },
-      { title: 'WAN IN', align: 'right' },
-      { title: 'WAN OUT', align: 'right' },
+      { title: 'WAN', align: 'right' },
+      { title: 'SAVED', align: 'right' },
     ],
     list.map((build) => [
       build.ref.slice(0, 12),
@@ -48,13 +48,15 @@ export function buildsText(
       formatTime(build.startedAt, timeZone),
       formatDuration(elapsed(build)),
       build.status,
-      String(build.steps),
-      String(build.cachedSteps),
-      formatBytes(build.wan.rxBytes),
-      formatBytes(build.wan.txBytes),
+      `${build.cachedSteps}/${build.steps}`,
+      formatBytes(sumOf(build.wan)),
+      savedCell(build.saved),
     ]),
     width,
   );
+  if (list.some((build) => savedCell(build.saved).endsWith('?'))) {
+    lines.push('', '+? leaves out steps of which nobody knows what they cost cold.');
+  }
   return `${lines.join('\n')}\n`;
 }
 

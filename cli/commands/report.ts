@@ -2,7 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { NetmeterError } from '../../src/errors.js';
 import type { ReportDocument } from '../../src/protocol/documents.js';
 import { escapeText } from '../../src/text/escape.js';
-import { formatBytes, formatTime } from '../../src/text/figures.js';
+import { formatBytes, formatDuration, formatTime } from '../../src/text/figures.js';
+import { savedText } from '../../src/text/savings.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
@@ -21,9 +22,9 @@ const WEEK_MS = 7 * 86_400_000;
 
 export const report: Command<ReportOptions> = {
   name: 'report',
-  summary: 'what a period used, by owner, link, day and step',
+  summary: 'what a period used and saved, by owner, link, day and step',
   description:
-    'What a period used, by owner, link, day and step. Savings are not measured yet: they are printed as unknown.',
+    'What a period used, by owner, link, day and step, and what caches and proxies saved of it. What is not known is printed as unknown and left out of sums, which say so.',
   options: [
     { flags: '--since <time>', description: 'an ISO 8601 time or an age (default 7d)', parse: parseSince },
     { flags: '--until <time>', description: 'an ISO 8601 time or an age (default now)', parse: parseSince },
@@ -58,7 +59,8 @@ export function reportText(document: ReportDocument, width: number | undefined):
     '',
     `Used: ${formatBytes(used)} WAN (in ${formatBytes(document.wan.rxBytes)}, out ${formatBytes(document.wan.txBytes)})`,
     `Before: ${formatBytes(document.previous.usedBytes)}`,
-    'Saved: unknown (savings are not measured by this version)',
+    `Saved: ${savedText(document.saved)}`,
+    ...worthLines(document),
     `Builds: ${document.builds.count}, ${document.builds.failed} failed`,
   ];
   for (const link of document.links) {
@@ -75,23 +77,56 @@ export function reportText(document: ReportDocument, width: number | undefined):
   );
   section(
     lines,
-    ['DAY', 'USED'],
+    ['DAY', 'USED', 'SAVED', 'BY CACHE MOUNTS AND PROXIES'],
     width,
-    document.days.map((day) => [day.date, formatBytes(day.usedBytes)]),
+    document.days.map((day) => [
+      day.date,
+      formatBytes(day.usedBytes),
+      formatBytes(day.savedBytes),
+      formatBytes(day.headlineBytes),
+    ]),
   );
   section(
     lines,
-    ['PROJECT', 'USED'],
+    ['PROJECT', 'USED', 'SAVED'],
     width,
-    document.projects.map((it) => [it.name, formatBytes(it.usedBytes)]),
+    document.projects.map((it) => [it.name, formatBytes(it.usedBytes), formatBytes(it.savedBytes)]),
   );
   section(
     lines,
-    ['STEP', 'USED'],
+    ['STEP', 'USED', 'SAVED'],
     width,
-    document.topSteps.map((step) => [step.name, formatBytes(step.bytes)]),
+    document.topSteps.map((step) => [step.name, formatBytes(step.bytes), formatBytes(step.savedBytes)]),
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** Money, time and energy, as far as known. */
+function worthLines({
+  coldBytes,
+  money,
+  workAvoidedMs,
+  energyWh,
+  saved,
+  previous,
+}: ReportDocument): string[] {
+  const lines = [
+    `Cold: ${formatBytes(coldBytes)}; saved in the period before: ${formatBytes(previous.savedBytes)}`,
+  ];
+  if (saved !== null && saved.meteredBytes !== 0)
+    lines.push(`On metered links: ${formatBytes(saved.meteredBytes)}`);
+  for (const { currency, spent, saved: worth } of money ?? []) {
+    const kept = worth === null ? 'unknown' : `${worth.toFixed(2)} ${currency}`;
+    lines.push(`Money: ${spent.toFixed(2)} ${currency} spent, ${kept} saved`);
+  }
+  if (workAvoidedMs !== null && workAvoidedMs !== 0) {
+    lines.push(`Work avoided: ${formatDuration(workAvoidedMs)}, one step after the other`);
+  }
+  if (energyWh !== null && energyWh.saved !== null) {
+    const { used, saved: kept, source } = energyWh;
+    lines.push(`Energy: ${used.toFixed(1)} Wh used, ${kept.toFixed(1)} Wh saved (${source})`);
+  }
+  return lines;
 }
 
 function section(lines: string[], titles: string[], width: number | undefined, rows: string[][]): void {

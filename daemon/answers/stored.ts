@@ -25,9 +25,11 @@ import {
 import { periodReport } from '../../src/report/period.js';
 import { reconciliationDocument } from '../../src/report/status.js';
 import { sumByOwner } from '../../src/report/sums.js';
-import type { EpochMs } from '../../src/units.js';
+import type { LinkPrices, ProxyPeriod } from '../../src/savings/types.js';
+import type { EpochMs, Interval } from '../../src/units.js';
 import type { Store } from '../store/types.js';
 import { adviceOnBuilds } from './advice.js';
+import { ledgersOf, NO_PRICES } from './ledgers.js';
 import { type LinkKnowledge, reconcileLinks } from './links.js';
 
 export interface StoredAnswersOptions {
@@ -38,6 +40,10 @@ export interface StoredAnswersOptions {
   links: LinkKnowledge;
   /** Builds that run now and are newer than what is stored. */
   running(): readonly Build[];
+  /** What links cost; nothing is known without it. */
+  prices?: LinkPrices | undefined;
+  /** What proxies delivered and fetched in a period; none are known without it. */
+  proxyPeriods?: ((interval: Interval) => Promise<ProxyPeriod[]>) | undefined;
 }
 
 const DEFAULT_BUILDS = 20;
@@ -88,12 +94,13 @@ export class StoredAnswers {
     const { store, now } = this.#options;
     const period = { from: since, to: until ?? now() };
     const before = { from: Math.max(0, since - (period.to - since)), to: since };
-    const [usage, linkRows, builds, days, previous] = await Promise.all([
+    const [usage, linkRows, builds, days, previous, previousBuilds] = await Promise.all([
       store.usage(period),
       store.linkUsage(period),
       store.builds({ since: period.from, until: period.to }),
       store.days(period, timeZone),
       store.days(before, timeZone),
+      store.builds({ since: before.from, until: before.to }),
     ]);
     const fresh = this.#fresh(builds);
     const buildUsage = await this.#usageOf(fresh, false);
@@ -111,6 +118,9 @@ export class StoredAnswers {
       days,
       previousUsedBytes:
         previous.length === 0 ? undefined : previous.reduce((sum, day) => sum + day.usedBytes, 0),
+      previousBuilds,
+      previousBuildUsage: await this.#usageOf(previousBuilds, false),
+      prices: this.#options.prices ?? NO_PRICES,
     });
   }
 
@@ -138,6 +148,7 @@ export class StoredAnswers {
       store.totals(ids),
       withRemotes ? store.remotes(ids) : Promise.resolve([]),
     ]);
-    return { sums: sumByOwner(usage), remotes, tier };
+    const sums = sumByOwner(usage);
+    return { sums, remotes, tier, ledgers: await ledgersOf(builds, sums, this.#options) };
   }
 }

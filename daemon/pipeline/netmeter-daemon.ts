@@ -19,6 +19,7 @@ import type { Handlers } from '../server/answerer.js';
 import { openStore } from '../store/open-store.js';
 import type { Store, TickBatch } from '../store/types.js';
 import { netnsCookie } from '../sys/socket-options.js';
+import { BaselineRecorder } from './baseline-recorder.js';
 import { BuildTracker } from './build-tracker.js';
 import type { Clock } from './clock.js';
 import { EnginePart } from './engine-part.js';
@@ -44,6 +45,7 @@ interface Started {
   meter: MeterPart;
   tracker: BuildTracker;
   settler: Settler;
+  recorder: BaselineRecorder;
   engine: EnginePart;
   runs: RunCgroups;
   stored: StoredAnswers;
@@ -176,7 +178,10 @@ export class NetmeterDaemon {
       countedSince,
       now: this.#clock.now,
       describe: (ownerId, news) => this.#owners.describe(ownerId, news),
-      onBuild: (build) => this.#started.feed?.changed(build),
+      onBuild: (build) => {
+        this.#started.recorder?.changed(build);
+        this.#started.feed?.changed(build);
+      },
       onProblem: (message, error) => log.error(message, error),
     });
     this.#started.tracker = tracker;
@@ -188,6 +193,12 @@ export class NetmeterDaemon {
       onAttributions: (attributions) => tracker.attributions(attributions),
     });
     await this.#get('settler').start(this.#tickedUntil);
+    this.#started.recorder = new BaselineRecorder({
+      store,
+      tier: this.#get('tier').tier,
+      now: this.#clock.now,
+      onProblem: (message, error) => log.error(message, error),
+    });
   }
 
   /** @returns since when bytes have been counted without a gap */
@@ -215,6 +226,8 @@ export class NetmeterDaemon {
   async #stopSettlement(): Promise<void> {
     await this.#started.settler?.settle(this.#tickedUntil);
     await this.#started.tracker?.flush();
+    const { recorder, settler } = this.#started;
+    if (settler !== undefined) await recorder?.record(settler.settledUntil);
   }
 
   async #startMeter(): Promise<void> {
@@ -350,15 +363,22 @@ export class NetmeterDaemon {
       tracker.counted(owner.id.slice('exec:'.length), batch.interval.from, batch.interval.to);
     }
     tracker.update();
-    void this.#settle();
+    void this.#settle().then(() => this.#record());
     this.#get('feed').committed(batch);
   }
 
   /** Counts and settles everything up to this moment. */
   async #refresh(): Promise<void> {
+    const tracker = this.#get('tracker');
     await this.#get('meter').sample();
-    this.#get('tracker').update();
+    tracker.update();
     await this.#settle();
+    if (this.#get('recorder').isDue) await tracker.flush();
+    await this.#record();
+  }
+
+  #record(): Promise<void> {
+    return this.#get('recorder').record(this.#get('settler').settledUntil);
   }
 
   /** Never rejects: what cannot be settled now is settled later. Logged once, not on every tick. */

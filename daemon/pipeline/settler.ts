@@ -47,6 +47,11 @@ export class Settler {
     this.#settledUntil = stored === undefined ? fallback : Number(stored);
   }
 
+  /** Up to when it is settled whose the engine's bytes are. */
+  get settledUntil(): EpochMs {
+    return this.#settledUntil ?? 0;
+  }
+
   pulled(pull: ImagePull): void {
     this.#pulls.push(pull);
   }

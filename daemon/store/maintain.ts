@@ -2,6 +2,7 @@ import type { EpochMs } from '../../src/units.js';
 import type { LocalDays } from './local-days.js';
 import { forgetOldRemotes, forgetRemotes, pruneDictionaries } from './remotes.js';
 import { dropRows, rollUp } from './roll-up.js';
+import { dropOldRecords } from './savings.js';
 import type { SeriesCache } from './series-cache.js';
 import { HOUR, KEEP_HOURS, KEEP_MINUTES, KEEP_SECONDS, link, MINUTE, traffic } from './tables.js';
 import type { Writer } from './writer.js';
@@ -83,6 +84,7 @@ async function dropOldBuilds(writer: Writer, now: EpochMs): Promise<void> {
          (SELECT started_at FROM builds ORDER BY started_at DESC LIMIT 1 OFFSET ${KEEP_BUILDS})`,
     );
     await connection.run('DELETE FROM moves WHERE moved_at <= ?', now - KEEP_MOVES_FOR);
+    await dropOldRecords(connection, now - KEEP_BUILDS_FOR);
   });
 }
 

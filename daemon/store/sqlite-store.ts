@@ -2,6 +2,8 @@ import type { Build } from '../../src/builds/types.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { Records } from '../../src/savings/step-run.js';
+import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
@@ -11,6 +13,7 @@ import { maintain } from './maintain.js';
 import { move } from './moves.js';
 import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
+import { cacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
 import { linkUsage, periodRemotes, remotes, totals, type UsageFilter, usage } from './usage.js';
@@ -90,6 +93,22 @@ export class SqliteStore implements Store {
 
   build(refOrPrefix: string): Promise<Build | undefined> {
     return findBuild(this.#reader, refOrPrefix);
+  }
+
+  unrecordedBuilds(limit: number): Promise<Build[]> {
+    return unrecordedBuilds(this.#reader, limit);
+  }
+
+  async saveRecords(ref: string, records: Records): Promise<void> {
+    await this.#writing().writer.transaction((connection) => saveRecords(connection, ref, records));
+  }
+
+  cacheFills(recordIds: string[], cacheIds: string[]): Promise<CacheFill[]> {
+    return cacheFills(this.#reader, recordIds, cacheIds);
+  }
+
+  stepRuns(lineages: string[], refs: string[]): Promise<StepRun[]> {
+    return stepRuns(this.#reader, lineages, refs);
   }
 
   usage(period: Interval, filter?: UsageFilter): Promise<UsageRow[]> {

@@ -9,6 +9,8 @@
 import type { Build } from '../../src/builds/types.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { Records } from '../../src/savings/step-run.js';
+import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 
 export type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow };
@@ -70,6 +72,18 @@ export interface Store {
   builds(query: { limit?: number; since?: EpochMs; until?: EpochMs }): Promise<Build[]>;
   /** Errors: `ambiguous` when several refs begin like this and none is it. */
   build(refOrPrefix: string): Promise<Build | undefined>;
+
+  /** Builds that have ended and of which no baselines were recorded yet, oldest first. */
+  unrecordedBuilds(limit: number): Promise<Build[]>;
+  /** What a build adds to the records, all of it or nothing, and that it was recorded. */
+  saveRecords(ref: string, records: Records): Promise<void>;
+  /** Of caches by BuildKit's record, and of all that go by these ids. */
+  cacheFills(recordIds: string[], cacheIds: string[]): Promise<CacheFill[]>;
+  /**
+   * Runs of the lineages, and of those that some run was shown as, the newest 50 of each; and all of the
+   * builds with these refs.
+   */
+  stepRuns(lineages: string[], refs: string[]): Promise<StepRun[]>;
 
   /** Sums per owner, class, link and tier of the rows whose interval ends in (since, until]. */
   usage(period: Interval, filter?: { ownerIds?: string[]; kinds?: OwnerKind[] }): Promise<UsageRow[]>;

@@ -2,6 +2,7 @@
 import type { Attribution } from '../metering/types.js';
 import type { EpochMs } from '../units.js';
 import { cacheMountsOf } from './cache-mounts.js';
+import { commandOf, inputLayerOf } from './step-inputs.js';
 import type { Build, Execution, ExecutionMatch, Step } from './types.js';
 
 export interface Findings {
@@ -32,6 +33,8 @@ function annotateStep(step: Step, findings: Findings): Step {
       : attributionOf(step, matches, findings.sourceAttribution(step.digest)),
     unmetered,
     cacheMounts: cacheMountsOf(step.instruction, executions),
+    command: executions[0] && commandOf(executions[0]),
+    inputLayer: executions[0] && inputLayerOf(executions[0], step.instruction),
   };
 }
 

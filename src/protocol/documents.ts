@@ -167,6 +167,8 @@ export interface StepDocument {
   coldAt: string | null;
   savings: SavingDocument[] | null;
   residualBytes: number | null;
+  /** Its duration cold, less its own; null when no cold run was seen. */
+  workAvoidedMs: number | null;
 }
 
 /** A blob as BuildKit tells of it: compressed bytes, not bytes on the wire. */

@@ -12,7 +12,9 @@ import type {
   StepDocument,
 } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
+import { type BuildLedger, sumPages } from '../savings/build-ledger.js';
 import type { EpochMs, Transfer } from '../units.js';
+import { coldBytesOf, savedDocument, stepSavedFields } from './saved.js';
 import { iso, isoOrNull, mainLink, mergeSums, noTransfer, type OwnerSum, transferOf } from './sums.js';
 
 const UNKNOWN = { rxBytes: null, txBytes: null };
@@ -23,6 +25,8 @@ export interface BuildUsage {
   remotes: readonly RemoteUsage[];
   /** Tier of the meter that watched, for steps that moved nothing. */
   tier: Tier;
+  /** What the builds saved, by ref; builds that are not in here say that they do not know. */
+  ledgers?: ReadonlyMap<string, BuildLedger>;
 }
 
 /** Owners whose bytes are this step's: the executors that ran it, or its share of the engine's own transfers. */
@@ -58,6 +62,8 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
   const steps = build.steps.filter((step) => step.status !== 'pending');
   const sums = steps.map((step) => stepSum(build.ref, step, usage)).filter((sum) => sum !== undefined);
   const total = mergeSums(sums);
+  const isMetered = !steps.some((step) => step.unmetered);
+  const saved = sumPages(usage.ledgers?.get(build.ref)?.values() ?? []);
   return {
     ref: build.ref,
     name: build.name,
@@ -74,9 +80,9 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
     completedAt: isoOrNull(build.completedAt),
     steps: steps.length,
     cachedSteps: steps.filter((step) => step.status === 'cached').length,
-    wan: steps.some((step) => step.unmetered) ? UNKNOWN : transfer(total?.wan),
-    coldBytes: null,
-    saved: null,
+    wan: isMetered ? transfer(total?.wan) : UNKNOWN,
+    coldBytes: isMetered ? coldBytesOf(saved) : null,
+    saved: savedDocument(saved),
   };
 }
 
@@ -116,11 +122,7 @@ export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepD
       bytesBefore: mount.bytesBefore ?? null,
       bytesAfter: mount.bytesAfter ?? null,
     })),
-    coldBytes: null,
-    coldBasis: 'unknown',
-    coldAt: null,
-    savings: null,
-    residualBytes: null,
+    ...stepSavedFields(usage.ledgers?.get(build.ref)?.get(step.digest)),
   };
 }
 
@@ -144,7 +146,8 @@ export function remoteDocument(remote: Omit<RemoteUsage, 'ownerId'>): RemoteDocu
   };
 }
 
-function stepSum(ref: string, step: Step, usage: BuildUsage): OwnerSum | undefined {
+/** What all owners of a step moved; undefined when they moved nothing. */
+export function stepSum(ref: string, step: Step, usage: Pick<BuildUsage, 'sums'>): OwnerSum | undefined {
   const parts = stepOwnerIds(ref, step).map((id) => usage.sums.get(id));
   return mergeSums(parts.filter((part) => part !== undefined));
 }

@@ -8,8 +8,10 @@ import type {
   ReportDocument,
 } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
+import type { LinkPrices } from '../savings/types.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
+import { type PeriodSavings, periodSavings, savedBytes } from './period-saved.js';
 import { carriesOthers, iso, noTransfer, reportedKind } from './sums.js';
 
 export interface PeriodLink {
@@ -32,6 +34,10 @@ export interface PeriodFacts {
   advice: readonly AdviceDocument[];
   /** Wan bytes of the period of the same length before; undefined when nothing was metered then. */
   previousUsedBytes: number | undefined;
+  /** Its builds. */
+  previousBuilds: readonly Build[];
+  previousBuildUsage: BuildUsage;
+  prices: LinkPrices;
 }
 
 const TOP_STEPS = 10;
@@ -39,22 +45,21 @@ const TOP_STEPS = 10;
 export function periodReport(facts: PeriodFacts): ReportDocument {
   const { period, usage, links, builds, buildUsage } = facts;
   const documents = builds.map((build) => buildDocument(build, buildUsage));
+  const wan = wanOf(usage);
+  const { timeZone, prices } = facts;
+  const savings = periodSavings({ builds, usage: buildUsage, links, prices, wan, timeZone });
   return {
     schema: SCHEMA,
     since: iso(period.from),
     until: iso(period.to),
-    timeZone: facts.timeZone,
-    wan: wanOf(usage),
+    timeZone,
+    wan,
     byOwnerKind: byOwnerKind(usage, links),
     builds: {
       count: builds.length,
       failed: builds.filter((build) => build.status === 'failed').length,
     },
-    coldBytes: null,
-    saved: null,
-    money: null,
-    workAvoidedMs: null,
-    energyWh: null,
+    ...savings.fields,
     links: links.map((link) => ({
       name: link.name,
       metered: null,
@@ -65,13 +70,18 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     days: facts.days.map(({ date, usedBytes }) => ({
       date,
       usedBytes,
-      savedBytes: null,
-      headlineBytes: null,
+      ...savings.onDay(date),
     })),
-    projects: projects(documents),
+    projects: projects(documents, savings),
     topSteps: topSteps(builds, buildUsage),
     estimates: { count: 0, medianErrorRatio: null },
-    previous: { usedBytes: facts.previousUsedBytes ?? null, savedBytes: null },
+    previous: {
+      usedBytes: facts.previousUsedBytes ?? null,
+      savedBytes:
+        facts.previousUsedBytes === undefined
+          ? null
+          : savedBytes(facts.previousBuilds, facts.previousBuildUsage),
+    },
     tiers: tiers(usage),
     advice: [...facts.advice],
   };
@@ -111,14 +121,17 @@ function byOwnerKind(
   return kinds;
 }
 
-function projects(documents: readonly ReturnType<typeof buildDocument>[]): ReportDocument['projects'] {
+function projects(
+  documents: readonly ReturnType<typeof buildDocument>[],
+  { ofProject }: PeriodSavings,
+): ReportDocument['projects'] {
   const used = new Map<string, number>();
   for (const build of documents) {
     const name = build.project ?? build.name;
     used.set(name, (used.get(name) ?? 0) + knownBytes(build.wan));
   }
   return [...used]
-    .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: null }))
+    .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: ofProject(name) }))
     .toSorted((a, b) => b.usedBytes - a.usedBytes);
 }
 
@@ -127,12 +140,16 @@ function topSteps(builds: readonly Build[], usage: BuildUsage): ReportDocument['
   const rows = new Map<string, ReportDocument['topSteps'][number]>();
   for (const build of builds) {
     for (const step of build.steps) {
-      const bytes = knownBytes(stepDocument(build, step, usage).wan);
+      const { wan, savings } = stepDocument(build, step, usage);
+      const bytes = knownBytes(wan);
       if (bytes === 0) continue;
       const project = build.project ?? null;
       const key = JSON.stringify([project, step.name]);
       const row = rows.get(key) ?? { name: step.name, project, bytes: 0, savedBytes: null };
       row.bytes += bytes;
+      if (savings !== null) {
+        row.savedBytes = savings.reduce((sum, saving) => sum + saving.bytes, row.savedBytes ?? 0);
+      }
       rows.set(key, row);
     }
   }

@@ -28,8 +28,8 @@ export interface ColdCost extends Range {
 }
 
 /**
- * What a step's log, its manifest or the growth of its mounts says that it would have fetched cold, as bytes
- * of content; `factor` is what the wire adds. `estimated` for what rests on an untested factor.
+ * What a step's log, its manifest or the growth of its mounts says that all of it would have fetched cold, as
+ * bytes of content, without what the wire adds. `estimated` where it rests on a factor that nobody tested.
  */
 export interface DeclaredCost extends Range {
   basis: 'derived' | 'estimated';
@@ -69,6 +69,15 @@ export interface Price {
   perGigabyte: number;
 }
 
+/** Where a step stands, to tell equal instructions of different projects apart. */
+export interface Place {
+  /** Context and Dockerfile. */
+  file: string | undefined;
+  project: string | undefined;
+  /** Of the image, without its tag. */
+  name: string;
+}
+
 /** One step that ran, with what it says of its own cold cost; the row that is stored. */
 export interface StepRun {
   ref: string;
@@ -77,8 +86,7 @@ export interface StepRun {
   lineage: string;
   /** The instruction as it was shown, by which later steps find the lineage. */
   shown: string;
-  /** Where it stands, to tell equal instructions of different projects apart. */
-  place: string;
+  place: Place;
   stage: string | undefined;
   platform: string | undefined;
   /** What it ran on top of; two runs of one lineage with the same had the same inputs. */
@@ -103,8 +111,8 @@ export interface CacheFill {
   /** Nothing that used it went uncounted since. */
   isComplete: boolean;
   lastUsedAt: EpochMs;
-  /** Bytes that steps spent while they had it, by lineage and place. */
-  spent: Readonly<Record<string, Bytes>>;
+  /** Bytes that steps spent while they had it. */
+  spent: readonly { lineage: string; name: string; bytes: Bytes }[];
 }
 
 /** Bytes of one step that one cause kept from being downloaded, signed. */
@@ -126,6 +134,8 @@ export interface StepLedger {
   residualBytes: Bytes | undefined;
   /** It could have saved something, and nobody can say what. */
   isUnknown: boolean;
+  /** Of a kind that has no cold cost of its own: look-ups, copies, uploads. */
+  isNeutral: boolean;
   /** Cold duration minus its own; undefined when no cold run was seen. */
   workAvoidedMs: Milliseconds | undefined;
 }

@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.js';
+import { savings } from './0002-savings.js';
 
 /** One step of the schema. Once released it is never edited: a change is a new step. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
 }
 
 /** In order, numbered from 1 without gaps. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, savings];

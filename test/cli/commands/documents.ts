@@ -10,6 +10,7 @@ import type {
   ReconciliationDocument,
   ReportDocument,
   RunDocument,
+  SavedDocument,
   StatusDocument,
   StatusOwner,
   StepDocument,
@@ -116,6 +117,32 @@ export const STATUS: StatusDocument = {
   ],
 };
 
+const SAVED: SavedDocument = {
+  bytes: 38_000_000,
+  headlineBytes: 21_000_000,
+  lowBytes: 17_000_000,
+  highBytes: 38_400_000,
+  byCause: {
+    cacheMount: 21_000_000,
+    proxy: 0,
+    layerCache: 17_000_000,
+    localImage: 0,
+    sharedBuild: 0,
+  },
+  unknownSteps: 1,
+  residualBytes: -12_000,
+};
+
+const ALL_UNKNOWN: SavedDocument = {
+  bytes: 0,
+  headlineBytes: 0,
+  lowBytes: 0,
+  highBytes: 0,
+  byCause: { cacheMount: 0, proxy: 0, layerCache: 0, localImage: 0, sharedBuild: 0 },
+  unknownSteps: 3,
+  residualBytes: 0,
+};
+
 const BUILD: BuildDocument = {
   ref: 'k3v9d0q2x1abcdefghijklmno',
   name: 'shop:latest',
@@ -133,8 +160,8 @@ const BUILD: BuildDocument = {
   steps: 7,
   cachedSteps: 2,
   wan: { rxBytes: 51_801_246, txBytes: 900_000 },
-  coldBytes: null,
-  saved: null,
+  coldBytes: 90_689_246,
+  saved: SAVED,
 };
 
 export const BUILDS: BuildsDocument = {
@@ -147,9 +174,20 @@ export const BUILDS: BuildsDocument = {
       status: 'running',
       completedAt: null,
       wan: NOTHING,
+      coldBytes: null,
+      saved: null,
     },
     BUILD,
-    { ...BUILD, ref: 'yyy', name: HOSTILE, status: 'failed', wan: UNKNOWN, link: null },
+    {
+      ...BUILD,
+      ref: 'yyy',
+      name: HOSTILE,
+      status: 'failed',
+      wan: UNKNOWN,
+      link: null,
+      coldBytes: null,
+      saved: ALL_UNKNOWN,
+    },
   ],
 };
 
@@ -182,6 +220,7 @@ function step(over: Partial<StepDocument>): StepDocument {
     coldAt: null,
     savings: null,
     residualBytes: null,
+    workAvoidedMs: null,
     ...over,
   };
 }
@@ -205,6 +244,20 @@ export const BUILD_SHOW: BuildShowDocument = {
         { ...MOUNT, id: null, target: `/${HOSTILE}`, emptyAtStart: true, ...SIZES },
         { ...MOUNT, id: 'apt', emptyAtStart: null, ...SIZES },
       ],
+      coldBytes: 43_201_246,
+      coldBasis: 'derived',
+      coldAt: '2026-11-24T09:13:00.000Z',
+      savings: [
+        {
+          cause: 'cache-mount',
+          bytes: 21_000_000,
+          lowBytes: 0,
+          highBytes: 21_400_000,
+          marginalBytes: null,
+          basis: 'derived',
+        },
+      ],
+      residualBytes: 0,
     }),
     step({
       kind: 'run',
@@ -213,7 +266,26 @@ export const BUILD_SHOW: BuildShowDocument = {
       wan: UNKNOWN,
       attribution: 'unattributed',
     }),
-    step({ kind: 'run', name: '[3/3] RUN make', status: 'cached', durationMs: 0 }),
+    step({
+      kind: 'run',
+      name: '[3/3] RUN make',
+      status: 'cached',
+      durationMs: 0,
+      coldBytes: 17_000_000,
+      coldBasis: 'measured',
+      coldAt: '2026-11-20T09:13:00.000Z',
+      savings: [
+        {
+          cause: 'layer-cache',
+          bytes: 17_000_000,
+          lowBytes: 17_000_000,
+          highBytes: 17_000_000,
+          marginalBytes: 20_000,
+          basis: 'measured',
+        },
+      ],
+      residualBytes: 0,
+    }),
     step({ kind: 'run', name: '[b 2/2] RUN make', status: 'shared', sharedWith: 'zzz-running-long-ref' }),
     step({ kind: 'run', name: '[c 2/2] RUN make', status: 'running', durationMs: null, completedAt: null }),
   ],
@@ -235,19 +307,23 @@ export const REPORT: ReportDocument = {
     unattributed: { rxBytes: -1_500, txBytes: 0 },
   },
   builds: { count: 3, failed: 1 },
-  coldBytes: null,
-  saved: null,
-  money: null,
-  workAvoidedMs: null,
-  energyWh: null,
+  coldBytes: 99_191_118,
+  saved: {
+    ...SAVED,
+    meteredBytes: 21_000_000,
+    byBasis: { measured: 17_000_000, derived: 21_000_000, estimated: 0 },
+  },
+  money: [{ currency: 'EUR', spent: 0.214, saved: 0.133 }],
+  workAvoidedMs: 93_000,
+  energyWh: { used: 3.672, saved: 2.28, source: '60 Wh/GB, whoever says so' },
   links: [{ name: 'wlan0', metered: null, bytes: 61_203_118, reconciliation: RECONCILIATION, budget: null }],
   days: [
     { date: '2026-11-23', usedBytes: 1_203_118, savedBytes: null, headlineBytes: null },
-    { date: '2026-11-24', usedBytes: 60_000_000, savedBytes: null, headlineBytes: null },
+    { date: '2026-11-24', usedBytes: 60_000_000, savedBytes: 38_000_000, headlineBytes: 21_000_000 },
   ],
-  projects: [{ name: '日本語プロジェクト', usedBytes: 51_901_246, savedBytes: null }],
+  projects: [{ name: '日本語プロジェクト', usedBytes: 51_901_246, savedBytes: 38_000_000 }],
   topSteps: [
-    { name: WIDE, project: 'shop', bytes: 22_201_246, savedBytes: null },
+    { name: WIDE, project: 'shop', bytes: 22_201_246, savedBytes: 21_000_000 },
     { name: HOSTILE, project: null, bytes: 5, savedBytes: null },
   ],
   estimates: { count: 0, medianErrorRatio: null },
@@ -269,6 +345,16 @@ export const EMPTY_REPORT: ReportDocument = {
     unattributed: NOTHING,
   },
   builds: { count: 0, failed: 0 },
+  coldBytes: 0,
+  saved: {
+    ...ALL_UNKNOWN,
+    unknownSteps: 0,
+    meteredBytes: 0,
+    byBasis: { measured: 0, derived: 0, estimated: 0 },
+  },
+  money: null,
+  workAvoidedMs: 0,
+  energyWh: { used: 0, saved: 0, source: '60 Wh/GB, whoever says so' },
   links: [],
   days: [],
   projects: [],

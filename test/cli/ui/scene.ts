@@ -193,6 +193,7 @@ export function step(over: Partial<StepDocument>): StepDocument {
     coldAt: null,
     savings: null,
     residualBytes: null,
+    workAvoidedMs: null,
     ...over,
   };
 }

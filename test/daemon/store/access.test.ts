@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { migrations } from '../../../daemon/store/migrations/index.js';
 import { runAndKill } from './crash-run.js';
 import { container, failure, inDirectory, NOON, open, raw, row, tick } from './support.js';
 
@@ -225,7 +226,7 @@ test('a database of a later netmeter is refused and untouched', async () => {
       assert.match(error.message, '99');
     }
     assert.equal(readFileSync(path), before);
-    await raw(directory, 'PRAGMA user_version = 1');
+    await raw(directory, `PRAGMA user_version = ${migrations.length}`);
     assert.is(await sumReadOnly(directory), 5);
   });
 });

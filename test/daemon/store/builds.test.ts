@@ -132,7 +132,8 @@ test('of more than ten thousand builds the last ones are kept', async () => {
     await new Promise<void>((resolve, reject) => {
       database.exec(
         `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10003)
-         INSERT INTO builds SELECT 'r' || i, ${NOON} + i, 'completed', '{"ref":"r' || i || '"}' FROM n`,
+         INSERT INTO builds (ref, started_at, status, document)
+         SELECT 'r' || i, ${NOON} + i, 'completed', '{"ref":"r' || i || '"}' FROM n`,
         (error) => (error === null ? resolve() : reject(error)),
       );
     });

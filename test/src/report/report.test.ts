@@ -80,6 +80,9 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
     buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
     days: [],
     previousUsedBytes: undefined,
+    previousBuilds: [],
+    previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
   });
   const kinds = Object.values(report.byOwnerKind);
@@ -100,14 +103,19 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
     usage: [],
     links: [],
     builds: [],
-    buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    buildUsage: { sums: new Map(), remotes: [], tier: 'exact', ledgers: new Map() },
     days: [],
     previousUsedBytes: undefined,
+    previousBuilds: [],
+    previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
   });
   assert.equal(report.wan, { rxBytes: 0, txBytes: 0 });
-  assert.is(report.saved, null);
-  assert.is(report.coldBytes, null);
+  assert.is(report.saved?.bytes, 0);
+  assert.is(report.saved?.unknownSteps, 0);
+  assert.is(report.coldBytes, 0);
+  assert.is(report.money, null);
 });
 
 test('status has one row an owner, with its classes apart', () => {

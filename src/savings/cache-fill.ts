@@ -1,0 +1,121 @@
+/**
+ * Attempts added up since a cache mount was empty: what is in there was downloaded by the steps that used it,
+ * so a step that finds it filled would have fetched, cold, what its own attempts fetched together. An upper
+ * bound where packages were dropped since; more than that where other steps filled it, too.
+ */
+import type { CacheMount, Step } from '../builds/types.js';
+import type { Bytes, EpochMs } from '../units.js';
+import type { CacheFill, Range } from './types.js';
+
+/** Users told apart in one cache; the bytes of later ones are put together. */
+const MOST_USERS = 64;
+const OTHERS: CacheUser = { lineage: '', name: '' };
+
+/** Equal instructions of one image share their attempts; those of others may be about other things. */
+export interface CacheUser {
+  lineage: string;
+  /** The image's name. */
+  name: string;
+}
+
+export interface CacheUse {
+  user: CacheUser;
+  beganAt: EpochMs;
+  endedAt: EpochMs;
+  /** Undefined when nothing counted. */
+  spentBytes: Bytes | undefined;
+}
+
+/** The mounts of a step whose cache is known, each cache once. */
+export function knownMounts(step: Step): (CacheMount & { recordId: string })[] {
+  const seen = new Set<string>();
+  return step.cacheMounts.filter((mount): mount is CacheMount & { recordId: string } => {
+    if (mount.recordId === undefined || seen.has(mount.recordId)) return false;
+    seen.add(mount.recordId);
+    return true;
+  });
+}
+
+/** The cache after one more step used it. */
+export function fillAfter(
+  before: CacheFill | undefined,
+  mount: CacheMount & { recordId: string },
+  use: CacheUse,
+): CacheFill {
+  const start = atStart(before, mount, use);
+  return {
+    ...start,
+    cacheId: mount.id ?? start.cacheId,
+    isComplete: start.isComplete && use.spentBytes !== undefined,
+    lastUsedAt: Math.max(start.lastUsedAt, use.endedAt),
+    spent: use.spentBytes === undefined ? start.spent : addedTo(start.spent, use.user, use.spentBytes),
+  };
+}
+
+function addedTo(spent: CacheFill['spent'], user: CacheUser, bytes: Bytes): CacheFill['spent'] {
+  const isKnown = spent.some((share) => isSame(share, user));
+  const { lineage, name } = isKnown || spent.length < MOST_USERS ? user : OTHERS;
+  const own = spent.find((share) => isSame(share, { lineage, name }))?.bytes ?? 0;
+  const others = spent.filter((share) => !isSame(share, { lineage, name }));
+  return [...others, { lineage, name, bytes: own + bytes }];
+}
+
+/** A step that nobody counted may have filled it. */
+export function withGap(fill: CacheFill): CacheFill {
+  return { ...fill, isComplete: false };
+}
+
+function atStart(
+  before: CacheFill | undefined,
+  mount: CacheMount & { recordId: string },
+  use: CacheUse,
+): CacheFill {
+  const { recordId, id: cacheId, emptyAtStart } = mount;
+  const isNew = { recordId, cacheId, lastUsedAt: use.beganAt, spent: [] };
+  // Two steps that find it empty at once fill it together.
+  const overlaps = before?.emptiedAt !== undefined && use.beganAt < before.lastUsedAt;
+  if (emptyAtStart === true && !overlaps) return { ...isNew, emptiedAt: use.beganAt, isComplete: true };
+  return before ?? { ...isNew, emptiedAt: undefined, isComplete: false };
+}
+
+/**
+ * What a step would have cost cold by the attempts since its mounts were empty.
+ *
+ * @param fills its caches after it ran
+ * @returns undefined when one of them was filled by what nobody counted. `estimated` when others filled it, not
+ * the same instruction of the same image
+ */
+export function costOfAttempts(
+  fills: readonly CacheFill[],
+  user: CacheUser,
+  spentBytes: Bytes,
+): (Range & { basis: 'derived' | 'estimated' }) | undefined {
+  if (fills.length === 0 || fills.some((fill) => fill.emptiedAt === undefined || !fill.isComplete))
+    return undefined;
+  const own = mostOf(fills, (share) => isSame(share, user));
+  const alike = mostOf(fills, (share) => share.lineage === user.lineage);
+  const all = fills.reduce(
+    (sum, { spent }) => sum + total(spent.filter((share) => !isSame(share, user))),
+    own,
+  );
+  const low = Math.round(spentBytes);
+  const high = Math.round(Math.max(all, low));
+  if (own > spentBytes || all <= spentBytes) {
+    return { bytes: Math.max(low, Math.round(own)), lowBytes: low, highBytes: high, basis: 'derived' };
+  }
+  const bytes = alike > spentBytes ? alike : (low + high) / 2;
+  return { bytes: Math.round(bytes), lowBytes: low, highBytes: high, basis: 'estimated' };
+}
+
+/** A step's bytes are in each of its caches: the one that was empty longest ago has them all. */
+function mostOf(fills: readonly CacheFill[], which: (share: CacheUser) => boolean): Bytes {
+  return Math.max(...fills.map(({ spent }) => total(spent.filter(which))));
+}
+
+function total(spent: CacheFill['spent']): Bytes {
+  return spent.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function isSame(a: CacheUser, b: CacheUser): boolean {
+  return a.lineage === b.lineage && a.name === b.name;
+}
