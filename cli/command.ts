@@ -36,6 +36,8 @@ export interface Command<Options = Record<string, unknown>> {
   options?: OptionSpec[];
   /** Everything after the first operand belongs to another program. */
   passThrough?: boolean;
+  /** Options that are not its own are among its operands, in their order: they are another program's. */
+  foreignOptions?: boolean;
   /** Resolves with the exit code. */
   run(context: CommandContext<Options>): Promise<number>;
 }

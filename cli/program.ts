@@ -108,6 +108,7 @@ function addCommand(
     .option('--socket <path>', "the daemon's socket (NETMETER_SOCKET)")
     .option('--docker-host <url>', 'the Docker engine (DOCKER_HOST, else the current Docker context)');
   if (command.passThrough) made.passThroughOptions();
+  if (command.foreignOptions) made.allowUnknownOption();
   made.action(async (...values: unknown[]) => {
     const self = values.at(-1) as Program;
     await run({ io, args: self.args, options: self.opts<GlobalOptions>() });

@@ -4,6 +4,7 @@ import { historyOf } from '../../src/advice/history.js';
 import type { Build } from '../../src/builds/types.js';
 import { readDockerfile } from '../../src/dockerfile/read.js';
 import { NetmeterError } from '../../src/errors.js';
+import { medianError, tieEstimates } from '../../src/estimate/tie.js';
 import type { Tier } from '../../src/metering/types.js';
 import type {
   AdviseDocument,
@@ -48,6 +49,7 @@ export interface StoredAnswersOptions {
 
 const DEFAULT_BUILDS = 20;
 const DEFAULT_REMOTES = 100;
+const HOUR = 3_600_000;
 /** Looked at for advice, the newest. */
 const MOST_BUILDS = 1000;
 
@@ -115,6 +117,7 @@ export class StoredAnswers {
       builds: fresh,
       buildUsage,
       advice: await adviceOnBuilds(fresh, buildUsage),
+      estimates: await this.#estimates(period, fresh, buildUsage),
       days,
       previousUsedBytes:
         previous.length === 0 ? undefined : previous.reduce((sum, day) => sum + day.usedBytes, 0),
@@ -139,6 +142,22 @@ export class StoredAnswers {
   #fresh(builds: readonly Build[]): Build[] {
     const running = new Map(this.#options.running().map((build) => [build.ref, build]));
     return builds.map((build) => running.get(build.ref) ?? build);
+  }
+
+  /** How good the estimates of the period's builds were. */
+  async #estimates(period: Interval, builds: readonly Build[], usage: BuildUsage) {
+    const made = await this.#options.store.estimates(period.from - HOUR, period.to);
+    const completed = builds.filter((build) => build.status === 'completed');
+    return medianError(tieEstimates(made, completed), (ref) => {
+      const build = completed.find((each) => each.ref === ref);
+      const wan = build && buildDocument(build, usage).wan;
+      return wan?.rxBytes == null ? undefined : wan.rxBytes + wan.txBytes;
+    });
+  }
+
+  /** Bytes of the builds' steps. */
+  usageOf(builds: readonly Build[]): Promise<BuildUsage> {
+    return this.#usageOf(builds, false);
   }
 
   async #usageOf(builds: readonly Build[], withRemotes: boolean): Promise<BuildUsage> {

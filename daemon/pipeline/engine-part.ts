@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionJoin } from '../../src/builds/join.js';
+import type { StepDefinition } from '../../src/builds/join-definitions.js';
 import type { Build } from '../../src/builds/types.js';
 import type { SourceState } from '../../src/metering/types.js';
 import type { Log } from '../lifecycle/log.js';
@@ -9,6 +10,7 @@ import { BuildkitObserver } from '../observe/buildkit/observer.js';
 import type { DockerObserver } from '../observe/docker/docker-observer.js';
 import type { EngineAddress } from '../observe/docker/engine-address.js';
 import type { EngineFacts } from '../observe/docker/types.js';
+import type { EngineFiles } from '../observe/executor/engine-files.js';
 import { type ExecutionListener, ExecutorWatch } from '../observe/executor/executor-watch.js';
 import type { Store } from '../store/types.js';
 import type { BuildTracker } from './build-tracker.js';
@@ -96,6 +98,17 @@ export class EnginePart implements Part {
     if (history && executor) return 'history and executor';
     if (history) return 'history';
     return executor ? 'executor' : null;
+  }
+
+  /** The engine's files; undefined where they cannot be looked at. */
+  get files(): EngineFiles | undefined {
+    return this.#executor?.files;
+  }
+
+  /** Variables of a build's RUN steps by their digest; empty when its provenance is not there (any more). */
+  async environments(ref: string): Promise<Map<string, ReadonlySet<string>>> {
+    const definitions = (await this.#executor?.definitions(ref)) ?? new Map<string, StepDefinition>();
+    return new Map([...definitions].map(([digest, { env }]) => [digest, new Set(env)]));
   }
 
   states(): SourceState[] {

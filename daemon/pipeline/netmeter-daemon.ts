@@ -4,8 +4,10 @@ import { ExecutionJoin } from '../../src/builds/join.js';
 import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs } from '../../src/units.js';
+import { EstimateAnswers } from '../answers/estimates.js';
 import { LiveAnswers } from '../answers/live.js';
 import { StoredAnswers } from '../answers/stored.js';
+import { readEngineState } from '../estimate/engine-state.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { findCgroupMount } from '../meter/ebpf/cgroup-mount.js';
@@ -38,6 +40,9 @@ const RUNS_CGROUP = '/netmeter';
 /** Rollups and retention. */
 const MAINTAIN_EVERY_MS = 3_600_000;
 
+/** What is known of the default route's link where nothing is. */
+const NO_LINK = { name: null, metered: null, remainingBytes: null, limitBytes: null };
+
 /** The started parts; each exists once the part before it has started. */
 interface Started {
   store: Store;
@@ -50,6 +55,7 @@ interface Started {
   runs: RunCgroups;
   stored: StoredAnswers;
   live: LiveAnswers;
+  estimates: EstimateAnswers;
   feed: LiveFeed;
 }
 
@@ -132,6 +138,10 @@ export class NetmeterDaemon {
       build: async (params) => (await fresh()).build(params),
       remotes: async (params) => (await fresh()).remotes(params),
       report: async (params) => (await fresh()).report(params),
+      estimate: async (params, { signal }) => {
+        await this.#refresh();
+        return this.#get('estimates').estimate(params, signal);
+      },
       advise: async (params) => (await fresh()).advise(params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
@@ -273,6 +283,15 @@ export class NetmeterDaemon {
       show: (build) => stored.show(build),
       monotonicMs: this.#clock.monotonic,
       onProblem: (message, error) => log.error(message, error),
+    });
+    this.#started.estimates = new EstimateAnswers({
+      store,
+      now: this.#clock.now,
+      engine: this.#address.name,
+      engineState: (question) => readEngineState(this.#address, this.#get('engine').files, question),
+      usageOf: (builds) => stored.usageOf(builds),
+      environments: (ref) => this.#get('engine').environments(ref),
+      link: () => NO_LINK,
     });
     this.#started.live = new LiveAnswers({
       store,

@@ -1,5 +1,6 @@
 import type { Build } from '../../src/builds/types.js';
 import { NetmeterError } from '../../src/errors.js';
+import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { Records } from '../../src/savings/step-run.js';
@@ -8,6 +9,7 @@ import type { EpochMs, Interval } from '../../src/units.js';
 import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
 import { type DayUsage, usagePerDay } from './days.js';
+import { listEstimates, type NewEstimate, saveEstimate } from './estimates.js';
 import type { LocalDays } from './local-days.js';
 import { maintain } from './maintain.js';
 import { move } from './moves.js';
@@ -138,6 +140,14 @@ export class SqliteStore implements Store {
 
   days(period: Interval, timeZone: string): Promise<DayUsage[]> {
     return usagePerDay(this.#reader, period, timeZone);
+  }
+
+  async saveEstimate(estimate: NewEstimate): Promise<void> {
+    await this.#writing().writer.transaction((connection) => saveEstimate(connection, estimate));
+  }
+
+  estimates(since: EpochMs, until: EpochMs): Promise<KeptEstimate[]> {
+    return listEstimates(this.#reader, since, until);
   }
 
   async setMeta(key: string, value: string): Promise<void> {

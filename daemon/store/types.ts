@@ -7,11 +7,13 @@
  * ends in; the bucket's interval is widened to reach back to the earliest start of what it was made of.
  */
 import type { Build } from '../../src/builds/types.js';
+import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
+import type { NewEstimate } from './estimates.js';
 
 export type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow };
 
@@ -109,6 +111,11 @@ export interface Store {
    * Errors: `usage` for an unknown time zone.
    */
   days(period: Interval, timeZone: string): Promise<{ date: string; usedBytes: number }[]>;
+
+  /** What a build is expected to fetch; of the oldest, inputs and then all are dropped. */
+  saveEstimate(estimate: NewEstimate): Promise<void>;
+  /** Those made in (since, until], oldest first. */
+  estimates(since: EpochMs, until: EpochMs): Promise<KeptEstimate[]>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

@@ -3,12 +3,14 @@
  * `POST /request` with a Request as JSON on the daemon's Unix socket; live clients open a
  * WebSocket at `/live` on the same socket, send Requests and receive Replies and Events as JSON texts.
  */
+import type { StepInput } from '../estimate/types.js';
 import type {
   AdviseDocument,
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
   DoctorDocument,
+  EstimateDocument,
   RemotesDocument,
   ReportDocument,
   RunDocument,
@@ -31,6 +33,8 @@ export interface RequestParams {
   report: { since: number; until?: number; timeZone: string };
   /** What to change in a Dockerfile, given as its text, by what its steps moved in a period. */
   advise: { text: string; file: string; path?: string; since: number; until?: number };
+  /** What a build will fetch, by its Dockerfile and by what its steps take from the context. */
+  estimate: EstimateParams;
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -55,12 +59,34 @@ export interface RequestResults {
   remotes: RemotesDocument;
   report: ReportDocument;
   advise: AdviseDocument;
+  estimate: EstimateDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;
   'run-end': RunEndResult;
   subscribe: Record<string, never>;
   stop: StopResult;
+}
+
+export interface EstimateParams {
+  /** Of the Dockerfile. */
+  text: string;
+  file: string;
+  /** Absolute paths; left out where there are none. */
+  path?: string;
+  context?: string;
+  target?: string;
+  buildArgs: Record<string, string>;
+  platform?: string;
+  noCache: boolean;
+  noCacheFilter: string[];
+  pull: boolean;
+  /** Registries are not asked. */
+  offline: boolean;
+  /** By line of the Dockerfile. */
+  inputs: Record<string, StepInput>;
+  /** Above which the build is not allowed on a metered link. */
+  limitBytes?: number;
 }
 
 export interface LogsResult {

@@ -10,6 +10,12 @@ const pid = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0x7fff
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const MOST_DOCKERFILE = 512 * 1024;
+const input = v.strictObject({
+  digest: name,
+  files: v.optional(v.record(v.string(), v.string())),
+  newestAt: v.optional(v.number()),
+  newest: v.optional(v.string()),
+});
 const nothing = v.strictObject({});
 
 type Schemas = { [T in RequestType]: v.GenericSchema<unknown, RequestParams[T]> };
@@ -26,6 +32,21 @@ const params: Schemas = {
     path: v.exactOptional(path),
     since: time,
     until: v.exactOptional(time),
+  }),
+  estimate: v.strictObject({
+    text: v.pipe(v.string(), v.maxLength(MOST_DOCKERFILE)),
+    file: path,
+    path: v.exactOptional(path),
+    context: v.exactOptional(path),
+    target: v.exactOptional(name),
+    buildArgs: v.record(v.string(), v.string()),
+    platform: v.exactOptional(name),
+    noCache: v.boolean(),
+    noCacheFilter: v.array(name),
+    pull: v.boolean(),
+    offline: v.boolean(),
+    inputs: v.record(v.string(), input),
+    limitBytes: v.exactOptional(time),
   }),
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),

@@ -32,6 +32,8 @@ export interface PeriodFacts {
   /** Wan bytes per local day. */
   days: readonly { date: string; usedBytes: number }[];
   advice: readonly AdviceDocument[];
+  /** Of builds in the period that followed an estimate, and by how much half of them were off. */
+  estimates: { count: number; ratio: number | undefined };
   /** Wan bytes of the period of the same length before; undefined when nothing was metered then. */
   previousUsedBytes: number | undefined;
   /** Its builds. */
@@ -74,7 +76,7 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     })),
     projects: projects(documents, savings),
     topSteps: topSteps(builds, buildUsage),
-    estimates: { count: 0, medianErrorRatio: null },
+    estimates: { count: facts.estimates.count, medianErrorRatio: facts.estimates.ratio ?? null },
     previous: {
       usedBytes: facts.previousUsedBytes ?? null,
       savedBytes:

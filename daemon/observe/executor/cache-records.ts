@@ -10,7 +10,7 @@ const ON_TOP_OF = /:[0-9a-z]{25}$/;
 /** overlayfs has no more layers. */
 const MOST_LAYERS = 128;
 
-interface CacheRecord {
+export interface CacheRecord {
   description: string;
   parent: string | undefined;
   createdAt: number | undefined;
@@ -84,7 +84,7 @@ function cacheIdsOf(records: BoltBucket, mountIds: readonly string[]): Map<strin
   return ids;
 }
 
-function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
+export function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
   const values = records.bucket(id)?.values();
   if (values === undefined) return undefined;
   const created = jsonValue(values.get('cache.createdAt'));

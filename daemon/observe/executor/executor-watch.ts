@@ -108,6 +108,11 @@ export class ExecutorWatch {
     return [...this.#running.values()];
   }
 
+  /** The engine's files, to look into what it keeps. */
+  get files(): EngineFiles {
+    return this.#files;
+  }
+
   /** What each vertex of a build that succeeded was to run, by digest; empty while BuildKit has not written it. */
   definitions(buildRef: string): Promise<Map<string, StepDefinition>> {
     return readBuildDefinitions(this.#files, buildRef);

@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.js';
 import { savings } from './0002-savings.js';
+import { estimates } from './0003-estimates.js';
 
 /** One step of the schema. Once released it is never edited: a change is a new step. */
 export interface Migration {
@@ -9,4 +10,4 @@ export interface Migration {
 }
 
 /** In order, numbered from 1 without gaps. */
-export const migrations: readonly Migration[] = [initial, savings];
+export const migrations: readonly Migration[] = [initial, savings, estimates];

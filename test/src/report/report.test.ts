@@ -84,6 +84,7 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
     previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
     prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
+    estimates: { count: 0, ratio: undefined },
   });
   const kinds = Object.values(report.byOwnerKind);
   assert.is(
@@ -110,6 +111,7 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
     previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
     prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
+    estimates: { count: 0, ratio: undefined },
   });
   assert.equal(report.wan, { rxBytes: 0, txBytes: 0 });
   assert.is(report.saved?.bytes, 0);

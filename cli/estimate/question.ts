@@ -1,0 +1,109 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { readDockerfile } from '../../src/dockerfile/read.js';
+import { type ResolvedStage, resolveStages } from '../../src/dockerfile/resolve.js';
+import { NetmeterError } from '../../src/errors.js';
+import { contextSources } from '../../src/estimate/inputs.js';
+import { neededStages } from '../../src/estimate/needed.js';
+import type { StepInput } from '../../src/estimate/types.js';
+import type { EstimateParams } from '../../src/protocol/messages.js';
+import { readDockerfileText } from '../dockerfile/read-text.js';
+import type { Io } from '../io.js';
+import { type BuildArguments, parseBuildArguments } from './build-arguments.js';
+import { Context, readIgnore } from './context.js';
+
+/** Names of files take most of a request; without them it is not told which one changed. */
+const MOST_NAMES_BYTES = 400_000;
+
+/**
+ * What the daemon is asked for a `docker build` command line.
+ * @throws NetmeterError `usage`, `unreadable-input`, `permission-denied`
+ */
+export async function estimateQuestion(
+  words: readonly string[],
+  { offline }: { offline: boolean },
+  { cwd, env }: Pick<Io, 'cwd' | 'env'>,
+): Promise<EstimateParams> {
+  const asked = parseBuildArguments(words);
+  const place = await placeOf(asked, cwd);
+  const text = await readDockerfileText(place.path ?? '-');
+  const file = asked.file ?? 'Dockerfile';
+  const buildArgs = valuesOf(asked, env);
+  const stages = resolveStages(readDockerfile(text, file), new Map(Object.entries(buildArgs)));
+  const needed = neededStages(stages, asked.target);
+  return {
+    text,
+    file,
+    ...(place.path === undefined ? {} : { path: place.path }),
+    ...(place.context === undefined ? {} : { context: place.context }),
+    ...(asked.target === undefined ? {} : { target: asked.target }),
+    ...(asked.platform === undefined ? {} : { platform: asked.platform }),
+    buildArgs,
+    noCache: asked.noCache,
+    noCacheFilter: asked.noCacheFilter,
+    pull: asked.pull,
+    offline,
+    inputs: await inputsOf(needed, place),
+  };
+}
+
+interface BuildPlace {
+  /** Of the Dockerfile; undefined for standard input. */
+  path: string | undefined;
+  /** Undefined where there is none. */
+  context: string | undefined;
+}
+
+async function placeOf({ context, file }: BuildArguments, cwd: string): Promise<BuildPlace> {
+  if (/^(?:https?|git|ssh):\/\/|^git@|\.git(?:#.*)?$/.test(context) && !context.startsWith('.')) {
+    throw new NetmeterError('usage', `what a build of ${context} copies is not known before it is fetched`, {
+      hint: 'Estimates are made for contexts on this machine.',
+    });
+  }
+  if (context === '-') {
+    if (file !== undefined && file !== '-') {
+      throw new NetmeterError(
+        'usage',
+        'a context from standard input cannot be looked into before the build',
+        {
+          hint: 'Unpack it, and name the folder.',
+        },
+      );
+    }
+    return { path: undefined, context: undefined };
+  }
+  const root = resolve(cwd, context);
+  const facts = await stat(root).catch(() => undefined);
+  if (facts === undefined || !facts.isDirectory()) {
+    throw new NetmeterError('unreadable-input', `${context} is no folder to build from`, {
+      hint: 'Give the arguments of docker build: netmeter estimate -f FILE FOLDER',
+    });
+  }
+  if (file === '-') return { path: undefined, context: root };
+  return { path: file === undefined ? resolve(root, 'Dockerfile') : resolve(cwd, file), context: root };
+}
+
+/** A build argument without a value has that of the environment. */
+function valuesOf({ buildArgs }: BuildArguments, env: Io['env']): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [name, value = env[name]] of buildArgs) if (value !== undefined) values[name] = value;
+  return values;
+}
+
+async function inputsOf(
+  stages: readonly ResolvedStage[],
+  { context: root, path }: BuildPlace,
+): Promise<Record<string, StepInput>> {
+  const inputs: Record<string, StepInput> = {};
+  if (root === undefined) return inputs;
+  const context = new Context(root, await readIgnore(path && basename(path) !== '' ? path : undefined, root));
+  let names = 0;
+  for (const step of stages.flatMap((stage) => stage.steps)) {
+    const sources = contextSources(step);
+    const input = sources.length === 0 ? undefined : await context.input(sources);
+    if (input === undefined) continue;
+    names += JSON.stringify(input.files ?? {}).length;
+    inputs[String(step.instruction.line)] = names > MOST_NAMES_BYTES ? { ...input, files: undefined } : input;
+  }
+  return inputs;
+}

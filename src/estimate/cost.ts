@@ -1,0 +1,168 @@
+/** What a step will fetch when it runs, from what it fetched before. */
+import type { Mount } from '../dockerfile/types.js';
+import type { Basis } from '../protocol/documents.js';
+import type { Bytes } from '../units.js';
+import type { PastRun } from './past-runs.js';
+import type { CacheState } from './types.js';
+
+export interface Cost {
+  bytes: Bytes | undefined;
+  lowBytes: Bytes | undefined;
+  highBytes: Bytes | undefined;
+  basis: Basis;
+  /** What it rests on. */
+  because: string;
+}
+
+export type Warmth = 'none' | 'empty' | 'warm' | 'unknown';
+
+/** Two runs under the same conditions differ by packets sent twice, redirects, connections. */
+const SPREAD = 0.03;
+const NOISE: Bytes = 16_384;
+/** Other inputs may cost much more than all that were seen. */
+const WORSE = 2;
+
+/** The state of a step's cache mounts right now, all of them together. */
+export function warmthOf(
+  mounts: readonly Mount[],
+  caches: readonly CacheState[] | undefined,
+  replaced: boolean,
+): { warmth: Warmth; because: string } {
+  const wanted = mounts.filter((mount) => mount.type === 'cache');
+  if (wanted.length === 0) return { warmth: 'none', because: '' };
+  if (replaced) return { warmth: 'empty', because: '--no-cache replaces its cache mounts by empty ones' };
+  if (caches === undefined)
+    return { warmth: 'unknown', because: 'whether its cache mounts are empty cannot be seen' };
+  const states = wanted.map((mount) => stateOf(mount, caches));
+  if (states.includes('warm'))
+    return { warmth: 'warm', because: `its cache mount ${name(wanted, states, 'warm')} is not empty` };
+  if (states.includes('unknown'))
+    return { warmth: 'unknown', because: 'whether its cache mounts are empty cannot be seen' };
+  return { warmth: 'empty', because: `its cache mount ${name(wanted, states, 'empty')} is empty` };
+}
+
+/** What it costs cold, as far as a cold run was seen. */
+export function coldCost(runs: readonly PastRun[]): Bytes | undefined {
+  const cold = runs.filter((run) => run.wasCold === true);
+  return (cold.find((run) => run.hadSameInputs) ?? cold[0])?.bytes;
+}
+
+export function costOf(runs: readonly PastRun[], warmth: Warmth): Cost {
+  if (warmth === 'none' || warmth === 'empty') return coldly(runs);
+  return warmth === 'warm' ? warmly(runs) : either(runs);
+}
+
+function coldly(runs: readonly PastRun[]): Cost {
+  const cold = runs.filter((run) => run.wasCold === true);
+  const same = cold.filter((run) => run.hadSameInputs);
+  if (same[0] !== undefined) return measured(same, same[0], 'what it took with the same files in build');
+  const all = cold.map((run) => run.bytes);
+  if (cold[0] !== undefined) {
+    return {
+      bytes: cold[0].bytes,
+      lowBytes: 0,
+      highBytes: Math.round(Math.max(...all) * WORSE),
+      basis: 'estimated',
+      because: `what it took cold with other files in build ${cold[0].ref.slice(0, 12)}`,
+    };
+  }
+  const warm = runs.map((run) => run.bytes);
+  if (warm.length === 0) return nothingKnown();
+  return {
+    bytes: undefined,
+    lowBytes: Math.min(...warm),
+    highBytes: undefined,
+    basis: 'unknown',
+    because: 'it never ran cold; with a filled cache it took at least the lower figure',
+  };
+}
+
+function warmly(runs: readonly PastRun[]): Cost {
+  const cold = coldCost(runs);
+  const warm = runs.filter((run) => run.wasCold === false);
+  const same = warm.filter((run) => run.hadSameInputs);
+  const again = same.filter((run) => runs.some((first) => filledBefore(first, run)));
+  if (again[0] !== undefined) {
+    return measured(again, again[0], 'what it took with the same files and a filled cache in build');
+  }
+  const highest = Math.max(cold ?? 0, ...warm.map((run) => run.bytes));
+  const high = cold === undefined && warm.length === 0 ? undefined : Math.round(highest * WORSE) + NOISE;
+  const knowsInputs = runs.some((run) => run.hadSameInputs);
+  if (knowsInputs) {
+    const typical = same[0]?.bytes ?? 0;
+    const because = 'it ran with the same files before, and its cache mount should hold what it needs';
+    return {
+      bytes: typical,
+      lowBytes: 0,
+      highBytes: Math.max(highest, typical) + NOISE,
+      basis: 'estimated',
+      because,
+    };
+  }
+  if (high === undefined) return nothingKnown();
+  const changed = median(warm.map((run) => run.bytes)) ?? Math.round((cold ?? 0) / 2);
+  const because =
+    warm.length > 0
+      ? 'what it usually takes with other files and a filled cache'
+      : 'half of what it took with an empty cache: how much of it changed is not known';
+  return { bytes: changed, lowBytes: 0, highBytes: high, basis: 'estimated', because };
+}
+
+/** A run that had put into the cache what a later one needed: then that one shows what is fetched all the same. */
+function filledBefore(first: PastRun, run: PastRun): boolean {
+  if (!first.hadSameInputs || first.at >= run.at) return false;
+  return first.mountRecords.some((record) => run.mountRecords.includes(record));
+}
+
+function either(runs: readonly PastRun[]): Cost {
+  if (runs[0] === undefined) return nothingKnown();
+  const highest = Math.max(...runs.map((run) => run.bytes));
+  return {
+    bytes: runs[0].bytes,
+    lowBytes: 0,
+    highBytes: Math.round(highest * WORSE) + NOISE,
+    basis: 'estimated',
+    because: `what it took in build ${runs[0].ref.slice(0, 12)}`,
+  };
+}
+
+function measured(runs: readonly PastRun[], newest: PastRun, because: string): Cost {
+  const bytes = runs.map((run) => run.bytes);
+  return {
+    bytes: newest.bytes,
+    lowBytes: Math.max(0, Math.round(Math.min(...bytes) * (1 - SPREAD)) - NOISE),
+    highBytes: Math.round(Math.max(...bytes) * (1 + SPREAD)) + NOISE,
+    basis: 'measured',
+    because: `${because} ${newest.ref.slice(0, 12)}`,
+  };
+}
+
+function nothingKnown(): Cost {
+  return {
+    bytes: undefined,
+    lowBytes: 0,
+    highBytes: undefined,
+    basis: 'unknown',
+    because: 'no build that netmeter saw has run it',
+  };
+}
+
+function stateOf(mount: Mount, caches: readonly CacheState[]): Warmth {
+  const id = mount.id ?? mount.target ?? '';
+  // Variables of the base image are not known here.
+  if (id.includes('$')) return 'unknown';
+  const found = caches.filter((cache) => cache.id === id || `/${cache.id}` === id || cache.id === `/${id}`);
+  if (found.length === 0) return 'empty';
+  if (found.some((cache) => cache.isEmpty === false)) return 'warm';
+  return found.some((cache) => cache.isEmpty === undefined) ? 'unknown' : 'empty';
+}
+
+function name(mounts: readonly Mount[], states: readonly Warmth[], wanted: Warmth): string {
+  const mount = mounts[states.indexOf(wanted)];
+  return mount?.id ?? mount?.target ?? '';
+}
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}

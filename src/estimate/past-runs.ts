@@ -1,0 +1,47 @@
+import { stepMatcher } from '../dockerfile/match.js';
+import type { ResolvedStep } from '../dockerfile/resolve.js';
+import type { Bytes, EpochMs } from '../units.js';
+import type { Candidate } from './chain.js';
+import type { KnownBuild } from './types.js';
+
+/** One time that an instruction ran to its end, with what it moved. */
+export interface PastRun {
+  ref: string;
+  at: EpochMs;
+  bytes: Bytes;
+  /** All of its cache mounts were empty, or it has none; undefined when nobody saw. */
+  wasCold: boolean | undefined;
+  /** On the same layers and files as now. */
+  hadSameInputs: boolean;
+  mountRecords: string[];
+}
+
+/** Newest first. */
+export function pastRuns(
+  step: ResolvedStep,
+  builds: readonly KnownBuild[],
+  same: readonly Candidate[],
+): PastRun[] {
+  const matches = stepMatcher(step.instruction);
+  const equal = new Set(same.map(({ known, at }) => `${known.build.ref} ${at.digest}`));
+  const runs = builds.flatMap((known) =>
+    known.build.steps
+      .filter((each) => each.status === 'done' && each.intervals.length > 0 && matches(each.instruction))
+      .flatMap((each): PastRun[] => {
+        const bytes = known.bytesOf(each);
+        if (bytes === undefined) return [];
+        const empty = each.cacheMounts.map((mount) => mount.emptyAtStart);
+        return [
+          {
+            ref: known.build.ref,
+            at: each.intervals[0]?.startedAt ?? known.build.startedAt,
+            bytes,
+            wasCold: empty.includes(false) ? false : empty.includes(undefined) ? undefined : true,
+            hadSameInputs: equal.has(`${known.build.ref} ${each.digest}`),
+            mountRecords: each.cacheMounts.flatMap((mount) => mount.recordId ?? []),
+          },
+        ];
+      }),
+  );
+  return runs.toSorted((one, other) => other.at - one.at);
+}

@@ -1,0 +1,198 @@
+import type { StepKind } from '../builds/types.js';
+import { type ResolvedStage, type ResolvedStep, stageNamed } from '../dockerfile/resolve.js';
+import { type Candidate, followStep, fromImage, fromScratch } from './chain.js';
+import { coldCost, costOf, warmthOf } from './cost.js';
+import { imageForecast } from './image-cost.js';
+import { contextSources, isRemote } from './inputs.js';
+import { hasLayer } from './layers.js';
+import { pastRuns } from './past-runs.js';
+import type { EngineState, KnownBuild, Question, StepForecast } from './types.js';
+
+/** Where a stage stands after one of its instructions. */
+interface Progress {
+  candidates: Candidate[];
+  /** Why everything from here on runs; undefined while nothing ran. */
+  broken: { because: string; isCertain: boolean } | undefined;
+}
+
+const LAYERS: Readonly<Record<string, StepKind>> = {
+  RUN: 'run',
+  COPY: 'copy',
+  ADD: 'add',
+  WORKDIR: 'internal',
+};
+
+/**
+ * Goes through the stages as BuildKit will: a step is cached when a build did the same on the same layers, and its
+ * layer is still kept.
+ * @param builds newest first; those of the engine that will build
+ */
+export function predict(
+  question: Question,
+  builds: readonly KnownBuild[],
+  engine: EngineState,
+): StepForecast[] {
+  const forecasts: StepForecast[] = [];
+  const ends = new Map<ResolvedStage, Progress>();
+  for (const stage of question.stages) {
+    let progress = start(stage, ends, builds, engine, forecasts);
+    for (const step of stage.steps) {
+      const kind = LAYERS[step.instruction.keyword];
+      if (kind === undefined) continue;
+      progress = follow(step, stage, kind, progress, { question, builds, engine, ends, forecasts });
+    }
+    ends.set(stage, progress);
+  }
+  return forecasts;
+}
+
+function start(
+  stage: ResolvedStage,
+  ends: ReadonlyMap<ResolvedStage, Progress>,
+  builds: readonly KnownBuild[],
+  engine: EngineState,
+  forecasts: StepForecast[],
+): Progress {
+  const above = stage.parent && ends.get(stage.parent);
+  if (above !== undefined) return above;
+  if (stage.image === 'scratch') return { ...fromScratch(builds), broken: undefined };
+  const image = stage.image ?? '';
+  const followed = fromImage(image, engine.images.get(image)?.digest, builds);
+  const shown = forecasts.some((each) => each.kind === 'from' && each.name === `FROM ${image}`);
+  if (!shown) forecasts.push(imageForecast(image, stage.stage.from.line, engine.images.get(image), builds));
+  const because = followed.because ?? `no build that netmeter saw has started from ${image}`;
+  return {
+    candidates: followed.candidates,
+    broken:
+      followed.candidates.length > 0 ? undefined : { because, isCertain: followed.because !== undefined },
+  };
+}
+
+interface Surroundings {
+  question: Question;
+  builds: readonly KnownBuild[];
+  engine: EngineState;
+  ends: ReadonlyMap<ResolvedStage, Progress>;
+  forecasts: StepForecast[];
+}
+
+function follow(
+  step: ResolvedStep,
+  stage: ResolvedStage,
+  kind: StepKind,
+  progress: Progress,
+  around: Surroundings,
+): Progress {
+  const { question, builds, engine, forecasts } = around;
+  const followed = followStep(step, progress.candidates, question.inputs);
+  const forced =
+    question.noCache || question.noCacheStages.includes(stage.stage.name ?? String(stage.stage.index));
+  const source = brokenSource(step, around);
+  const broken =
+    (forced ? { because: 'it is told not to use the cache', isCertain: true } : undefined) ??
+    progress.broken ??
+    (followed.candidates.length === 0 ? missReason(step, followed) : undefined) ??
+    (hasLayer(step, engine.layers)
+      ? undefined
+      : { because: 'its layer is no longer in the build cache', isCertain: true }) ??
+    source;
+  if (kind !== 'internal') {
+    forecasts.push(
+      broken === undefined
+        ? cached(step, kind, followed.candidates, builds)
+        : running(step, kind, broken, followed.candidates, builds, engine, forced),
+    );
+  }
+  // What runs makes other layers than before only if its own inputs are others: then the next one has no candidates.
+  return {
+    candidates: followed.candidates,
+    broken: broken && { ...broken, because: aboveReason(step, broken.because) },
+  };
+}
+
+function missReason(step: ResolvedStep, followed: { because: string | undefined; isCertain: boolean }) {
+  const { keyword } = step.instruction;
+  const because = followed.because ?? `no build that netmeter saw did this ${keyword} on these layers`;
+  return { because, isCertain: followed.because === undefined || followed.isCertain };
+}
+
+function aboveReason({ instruction }: ResolvedStep, because: string): string {
+  return because.startsWith('line ') || because.startsWith('it is told')
+    ? because
+    : `line ${instruction.line} above it runs: ${because}`;
+}
+
+/** COPY --from and mounts of another stage: when that runs, what it gives may be something else. */
+function brokenSource(step: ResolvedStep, { question, ends }: Surroundings): Progress['broken'] {
+  const names = [step.from, ...step.mounts.map(({ from }) => from)].filter((name) => name !== undefined);
+  for (const name of names) {
+    const stage = stageNamed(name, [...question.stages]);
+    const broken = stage && ends.get(stage)?.broken;
+    if (broken !== undefined) {
+      return { because: `the stage ${name}, which it takes from, runs again`, isCertain: false };
+    }
+  }
+  return undefined;
+}
+
+function cached(
+  step: ResolvedStep,
+  kind: StepKind,
+  candidates: readonly Candidate[],
+  builds: readonly KnownBuild[],
+): StepForecast {
+  const isCertain = candidates.some((each) => each.isCertain);
+  const ref = candidates[0]?.known.build.ref.slice(0, 12) ?? '';
+  const runs = pastRuns(step, builds, candidates);
+  const cold = coldCost(runs);
+  const downloads = kind === 'run' || isDownload(step);
+  const doubt = isCertain || !downloads ? 0 : cold;
+  return {
+    name: step.text,
+    kind: isDownload(step) ? 'add' : kind,
+    line: step.instruction.line,
+    willRun: false,
+    because: isCertain
+      ? `same as in build ${ref}`
+      : `same as in build ${ref}, and nothing that it takes is newer than that`,
+    fetchBytes: 0,
+    lowBytes: 0,
+    highBytes: doubt,
+    basis: isCertain ? 'derived' : 'estimated',
+    coldBytes: downloads ? cold : 0,
+  };
+}
+
+function running(
+  step: ResolvedStep,
+  kind: StepKind,
+  broken: NonNullable<Progress['broken']>,
+  same: readonly Candidate[],
+  builds: readonly KnownBuild[],
+  engine: EngineState,
+  forced: boolean,
+): StepForecast {
+  const base = { name: step.text, kind, line: step.instruction.line, willRun: true };
+  if (kind === 'copy' || (kind === 'add' && !isDownload(step))) {
+    const nothing = { fetchBytes: 0, lowBytes: 0, highBytes: 0, basis: 'derived' as const, coldBytes: 0 };
+    return { ...base, kind: 'copy', because: `${broken.because}; it takes local files only`, ...nothing };
+  }
+  const { warmth, because } = warmthOf(step.mounts, engine.caches, forced);
+  const runs = pastRuns(step, builds, same);
+  const cost = costOf(runs, warmth);
+  return {
+    ...base,
+    because: [broken.because, because, cost.because].filter((text) => text !== '').join('; '),
+    fetchBytes: cost.bytes,
+    lowBytes: broken.isCertain ? cost.lowBytes : 0,
+    highBytes: cost.highBytes,
+    basis: cost.basis,
+    coldBytes: coldCost(runs),
+  };
+}
+
+function isDownload(step: ResolvedStep): boolean {
+  return (
+    step.instruction.keyword === 'ADD' && contextSources(step).length === 0 && step.sources.some(isRemote)
+  );
+}

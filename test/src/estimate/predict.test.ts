@@ -1,0 +1,248 @@
+// Which steps will run, and what each costs, from builds that were.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Build, CacheMount, Step, StepKind, StepStatus } from '../../../src/builds/types.js';
+import { readDockerfile } from '../../../src/dockerfile/read.js';
+import { resolveStages } from '../../../src/dockerfile/resolve.js';
+import { neededStages } from '../../../src/estimate/needed.js';
+import { predict } from '../../../src/estimate/predict.js';
+import type { EngineState, KnownBuild, StepForecast, StepInput } from '../../../src/estimate/types.js';
+
+const MB = 1_000_000;
+const TEXT = `FROM base:1
+RUN wget tools
+COPY lock.txt ./
+RUN --mount=type=cache,target=/cache fetch
+COPY . .
+RUN make
+`;
+
+const input = (digest: string, files: Record<string, string> = { 'lock.txt': digest }): StepInput => ({
+  digest,
+  files,
+  newestAt: 900,
+  newest: 'lock.txt',
+});
+
+interface Past {
+  at: number;
+  /** By instruction; steps that are left out were cached. */
+  bytes?: Record<string, number>;
+  emptyMount?: boolean;
+  record?: string;
+  inputs?: Record<string, StepInput>;
+  environment?: string[];
+}
+
+/** A build of TEXT that ran the steps it has bytes of. */
+function past(
+  ref: string,
+  { at, bytes = {}, emptyMount, record = 'r1', inputs, environment }: Past,
+): KnownBuild {
+  const lines = TEXT.trim().split('\n');
+  const steps = lines.map((line, index): Step => {
+    const kind = (line.startsWith('FROM') ? 'from' : line.startsWith('RUN') ? 'run' : 'copy') as StepKind;
+    const ran = bytes[line] !== undefined;
+    const mount: CacheMount = {
+      id: '/cache',
+      target: '/cache',
+      recordId: record,
+      sharing: 'shared',
+      emptyAtStart: emptyMount,
+      bytesBefore: undefined,
+      bytesAfter: undefined,
+    };
+    return {
+      digest: `${ref}-${index}`,
+      inputs: index === 0 ? [] : [`${ref}-${index - 1}`],
+      name: line,
+      number: index + 1,
+      stage: undefined,
+      instruction: line.replace('FROM base:1', 'FROM docker.io/library/base:1'),
+      platform: undefined,
+      kind,
+      status: (ran ? 'done' : 'cached') as StepStatus,
+      error: undefined,
+      intervals: ran ? [{ startedAt: at, completedAt: at + 1 }] : [],
+      blobs: [],
+      executorIds: [],
+      attribution: 'exact',
+      sharedWith: undefined,
+      cacheMounts: line.includes('type=cache') ? [mount] : [],
+    };
+  });
+  const build = { ref, startedAt: at, status: 'completed', steps } as unknown as Build;
+  return {
+    build,
+    inputs: inputs && new Map(Object.entries(inputs)),
+    bytesOf: (step) => bytes[step.name],
+    environmentOf: () => (environment === undefined ? undefined : new Set(environment)),
+  };
+}
+
+const LAYERS = [
+  'mount / from exec /bin/sh -c wget tools',
+  'mount / from exec /bin/sh -c fetch',
+  'mount / from exec /bin/sh -c make',
+  '[3/6] COPY lock.txt ./',
+  '[5/6] COPY . .',
+];
+const engine = (isEmpty: boolean | undefined, layers: string[] | undefined = LAYERS): EngineState => ({
+  layers,
+  caches: [{ id: '/cache', recordId: 'r1', isEmpty, createdAt: 0 }],
+  images: new Map([
+    ['base:1', { isPresent: true, digest: undefined, missingBytes: 0, because: 'the engine has this image' }],
+  ]),
+});
+
+const SAME = { 'COPY lock.txt ./': input('1'), 'COPY . .': input('9') };
+const COLD = past('cold', {
+  at: 1000,
+  bytes: {
+    'RUN wget tools': 8 * MB,
+    'COPY lock.txt ./': 0,
+    'RUN --mount=type=cache,target=/cache fetch': 6 * MB,
+    'COPY . .': 0,
+    'RUN make': 0,
+  },
+  emptyMount: true,
+  inputs: SAME,
+});
+
+function ask(
+  now: Record<string, StepInput>,
+  builds: KnownBuild[],
+  state: EngineState,
+  { text = TEXT, noCache = false } = {},
+): Map<string, StepForecast> {
+  const stages = neededStages(resolveStages(readDockerfile(text, 'Dockerfile')), undefined);
+  const question = { stages, inputs: new Map(Object.entries(now)), noCache, noCacheStages: [] };
+  return new Map(predict(question, builds, state).map((each) => [each.name, each]));
+}
+
+const NOW = { 3: input('1'), 5: input('9') };
+const FETCH = 'RUN --mount=type=cache,target=/cache fetch';
+
+test('unchanged: nothing runs, by content', () => {
+  const steps = ask(NOW, [COLD], engine(false));
+  for (const step of steps.values()) {
+    assert.is(step.willRun, false, step.name);
+    assert.is(step.fetchBytes, 0);
+    assert.is(step.basis, 'derived');
+  }
+});
+
+test('never built: everything runs, and nothing is known of it', () => {
+  const steps = ask(NOW, [], engine(false));
+  assert.is(steps.get('RUN wget tools')?.willRun, true);
+  assert.is(steps.get('RUN wget tools')?.fetchBytes, undefined);
+  assert.is(steps.get('RUN wget tools')?.basis, 'unknown');
+  assert.is(steps.get('COPY . .')?.fetchBytes, 0);
+});
+
+test('a file changed: its step and those below it run, those above do not', () => {
+  const steps = ask({ ...NOW, 3: input('2', { 'lock.txt': '2', 'new.txt': 'n' }) }, [COLD], engine(false));
+  assert.is(steps.get('RUN wget tools')?.willRun, false);
+  assert.match(
+    steps.get('COPY lock.txt ./')?.because ?? '',
+    'lock.txt and 1 more of the files that it takes changed since build cold',
+  );
+  const fetch = steps.get(FETCH);
+  assert.is(fetch?.willRun, true);
+  assert.is(fetch?.basis, 'estimated');
+  assert.is(fetch?.lowBytes, 0);
+  assert.ok((fetch?.highBytes ?? 0) >= 6 * MB);
+  assert.match(fetch?.because ?? '', /^line 3 above it runs: .*its cache mount \/cache is not empty/);
+});
+
+test('an older build left the same layers: they are used', () => {
+  const other = past('other', {
+    at: 2000,
+    bytes: { 'COPY lock.txt ./': 0, [FETCH]: 2 * MB },
+    emptyMount: false,
+    inputs: { ...SAME, 'COPY lock.txt ./': input('2') },
+  });
+  assert.is(ask(NOW, [other, COLD], engine(false)).get(FETCH)?.willRun, false);
+});
+
+test('a layer that BuildKit has dropped is made again, for what it took before', () => {
+  const steps = ask(NOW, [COLD], engine(true, LAYERS.slice(2)));
+  const wget = steps.get('RUN wget tools');
+  assert.is(wget?.willRun, true);
+  assert.match(wget?.because ?? '', 'no longer in the build cache');
+  assert.is(wget?.basis, 'measured');
+  assert.is(wget?.fetchBytes, 8 * MB);
+  const fetch = steps.get(FETCH);
+  assert.is(fetch?.basis, 'measured', 'empty again, the same files');
+  assert.is(fetch?.fetchBytes, 6 * MB);
+});
+
+test('a filled cache: what another run with the same files took, once it had filled it', () => {
+  const warm = past('warm', { at: 2000, bytes: { [FETCH]: 30_000 }, emptyMount: false, inputs: SAME });
+  const gone = engine(
+    false,
+    LAYERS.filter((layer) => !layer.includes('fetch')),
+  );
+  const known = ask(NOW, [warm, COLD], gone).get(FETCH);
+  assert.is(known?.fetchBytes, 30_000);
+  assert.is(known?.basis, 'measured');
+  const inferred = ask(NOW, [COLD], gone).get(FETCH);
+  assert.is(inferred?.fetchBytes, 0);
+  assert.is(inferred?.basis, 'estimated');
+  assert.ok((inferred?.highBytes ?? 0) >= 6 * MB);
+});
+
+test('--no-cache runs everything with empty caches', () => {
+  const steps = ask(NOW, [COLD], engine(false), { noCache: true });
+  assert.is(steps.get('RUN wget tools')?.fetchBytes, 8 * MB);
+  assert.is(steps.get(FETCH)?.fetchBytes, 6 * MB);
+  assert.match(steps.get(FETCH)?.because ?? '', 'told not to use the cache; --no-cache replaces');
+});
+
+test('no contents noted: what is older than the build is taken for the same, and said so', () => {
+  const unnoted = { ...COLD, inputs: undefined };
+  const old = ask(
+    { 3: { ...input('1'), newestAt: 999 }, 5: { ...input('9'), newestAt: 999 } },
+    [unnoted],
+    engine(false),
+  );
+  assert.is(old.get(FETCH)?.willRun, false);
+  assert.is(old.get(FETCH)?.basis, 'estimated');
+  assert.is(old.get(FETCH)?.highBytes, 6 * MB, 'should that be wrong');
+  const touched = ask({ 3: { ...input('1'), newestAt: 1001 } }, [unnoted], engine(false));
+  assert.match(
+    touched.get('COPY lock.txt ./')?.because ?? '',
+    'lock.txt, which it takes, is newer than build cold',
+  );
+  assert.is(touched.get(FETCH)?.lowBytes, 0);
+});
+
+test('another instruction, another variable, another image: what follows runs', () => {
+  const edited = ask(NOW, [COLD], engine(false), { text: TEXT.replace('wget tools', 'wget tools more') });
+  assert.is(edited.get('RUN wget tools more')?.willRun, true);
+  assert.is(edited.get('RUN make')?.willRun, true);
+  const text = TEXT.replace('RUN wget', 'ENV MODE=fast\nRUN wget');
+  const now = { 4: input('1'), 6: input('9') };
+  const slow = ask(now, [{ ...COLD, environmentOf: () => new Set(['MODE=slow']) }], engine(false), { text });
+  assert.match(
+    slow.get('RUN wget tools')?.because ?? '',
+    'the variable MODE has another value than in build cold',
+  );
+  const fast = ask(now, [{ ...COLD, environmentOf: () => new Set(['MODE=fast']) }], engine(false), { text });
+  assert.is(fast.get('RUN wget tools')?.willRun, false);
+  const other = ask(NOW, [COLD], engine(false), { text: TEXT.replace('base:1', 'base:2') });
+  assert.is(other.get('RUN wget tools')?.willRun, true);
+});
+
+test('an image that is not there costs its missing layers, by the manifest', () => {
+  const state = engine(false);
+  const images = new Map([
+    ['base:1', { isPresent: false, digest: undefined, missingBytes: 50 * MB, because: 'manifest' }],
+  ]);
+  const from = ask(NOW, [COLD], { ...state, images }).get('FROM base:1');
+  assert.is(from?.willRun, true);
+  assert.is(from?.basis, 'derived');
+  assert.ok((from?.lowBytes ?? 0) > 50 * MB && (from?.fetchBytes ?? 0) < 53 * MB);
+});
+
+test.run();
