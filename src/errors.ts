@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'koffi-missing'
   | 'link-missing'
   | 'command-not-found'
+  | 'notifier-missing'
   | 'unreadable-input'
   | 'output-unwritable'
   | 'internal';

@@ -4,6 +4,7 @@ import { escapeText } from '../../src/text/escape.js';
 import { formatBytes, formatDuration, sumOf } from '../../src/text/figures.js';
 import { placesOf } from '../ask.js';
 import { askDaemon } from '../client/ask-daemon.js';
+import { WarningListener } from '../client/warning-listener.js';
 import type { Command } from '../command.js';
 import { type ChildEnd, runChild } from '../launch/run-child.js';
 
@@ -22,16 +23,20 @@ export const run: Command = {
     const { result: begun } = await askDaemon(places, 'run-begin', { command: args, pid });
     const finish = async (final: boolean) =>
       (await askDaemon(places, 'run-end', { runId: begun.runId, pid, final })).result;
+    const listener = new WarningListener(places, io.stderr);
     let end: ChildEnd;
     try {
       // The child is born in the run's cgroup; this process goes back to where it came from.
       const child = runChild(args, { stdoutToStderr: options.json === true, onSignal: io.onSignal });
       child.catch(() => {});
       await finish(false);
+      void listener.start();
       end = await child;
     } catch (error) {
       await finish(true).catch(() => {});
       throw error;
+    } finally {
+      listener.stop();
     }
     const used = await finish(true).catch((error: unknown) => lostDaemon(error, io.stderr));
     if (used !== undefined) {
@@ -48,7 +53,9 @@ export const run: Command = {
         tier: used.tier,
         remotes: used.remotes,
         build: used.build,
+        warnings: used.warnings,
       };
+      listener.rest(used.warnings);
       if (options.json) io.stdout.write(`${JSON.stringify(document)}\n`);
       else io.stderr.write(runText(document));
     }

@@ -1,5 +1,10 @@
 import { exitCodeOf, NetmeterError } from '../../src/errors.js';
-import type { ReconciliationDocument, StatusDocument } from '../../src/protocol/documents.js';
+import type {
+  BudgetState,
+  ReconciliationDocument,
+  StatusDocument,
+  StatusLink,
+} from '../../src/protocol/documents.js';
 import { notRunningDocument } from '../../src/report/status.js';
 import { escapeText } from '../../src/text/escape.js';
 import { formatBytes, formatTime } from '../../src/text/figures.js';
@@ -67,6 +72,8 @@ export function statusText(
       '',
       `Link ${escapeText(link.name)}: in ${formatBytes(link.rxBytes)}, out ${formatBytes(link.txBytes)}`,
     );
+    lines.push(`  metered: ${meteredText(link)}`);
+    if (link.budget !== null) lines.push(`  budget: ${budgetText(link.budget, timeZone)}`);
     if (link.reconciliation !== null) lines.push(`  ${reconciliationText(link.reconciliation)}`);
   }
   if (document.owners.length > 0) lines.push('', ...ownersTable(document, width));
@@ -82,6 +89,20 @@ export function statusText(
     if (source.hint !== null) lines.push(`  better: ${escapeText(source.hint)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function meteredText({ metered, meteredBecause }: StatusLink): string {
+  const word = metered === null ? 'unknown' : metered ? 'yes' : 'no';
+  return meteredBecause === null ? word : `${word}, ${escapeText(meteredBecause)}`;
+}
+
+function budgetText(budget: BudgetState, timeZone: string | undefined): string {
+  const { usedBytes, limitBytes, remainingBytes, cycleEnd, forecastBytes } = budget;
+  const forecast = forecastBytes === null ? '' : `; at this pace ${formatBytes(forecastBytes)} by then`;
+  return (
+    `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} used, ${formatBytes(remainingBytes)} left ` +
+    `until ${formatTime(cycleEnd, timeZone)}${forecast}`
+  );
 }
 
 /** Everything a link carried, and how much of it has an owner. */

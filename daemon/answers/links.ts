@@ -4,6 +4,7 @@ import { carriedBy, type TunnelCourse } from '../../src/metering/carried.js';
 import { type LinkCalibration, reconcile } from '../../src/metering/reconcile.js';
 import type { Reconciliation } from '../../src/metering/types.js';
 import type { LinkRow, UsageRow } from '../../src/metering/usage.js';
+import type { BudgetState } from '../../src/protocol/documents.js';
 import type { Transfer } from '../../src/units.js';
 
 /** How links count and how tunnels wrap, as far as it is known. */
@@ -11,6 +12,15 @@ export interface LinkKnowledge {
   calibration(link: string): { rx: Calibration; tx: Calibration } | undefined;
   packetsComparable(link: string): boolean | undefined;
   tunnels: readonly TunnelCourse[];
+}
+
+/** What people know of links, and wish of them. */
+export interface LinkPolicy {
+  /** The interface that it is, or was when it was there. */
+  interfaceOf(link: string): string | undefined;
+  /** Null: nobody can tell. */
+  metered(link: string): { metered: boolean | null; because: string };
+  budget(link: string): Promise<BudgetState | null>;
 }
 
 export interface ReconciledLink {

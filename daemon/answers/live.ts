@@ -1,13 +1,14 @@
 import type { SourceState } from '../../src/metering/types.js';
-import type { BuildDocument, StatusDocument } from '../../src/protocol/documents.js';
+import type { LinkRow } from '../../src/metering/usage.js';
+import type { BuildDocument, StatusDocument, WarningDocument } from '../../src/protocol/documents.js';
 import type { RequestParams, RunUsage } from '../../src/protocol/messages.js';
 import { remoteDocument } from '../../src/report/builds.js';
 import { statusDocument } from '../../src/report/status.js';
 import { emptySum, sumByOwner, transferOf } from '../../src/report/sums.js';
-import type { EpochMs } from '../../src/units.js';
+import { type EpochMs, type Interval, noTraffic } from '../../src/units.js';
 import type { Run } from '../run-cgroup/run-cgroups.js';
 import type { Store } from '../store/types.js';
-import { type LinkKnowledge, reconcileLinks } from './links.js';
+import { type LinkKnowledge, type LinkPolicy, reconcileLinks } from './links.js';
 
 export interface LiveAnswersOptions {
   store: Store;
@@ -19,8 +20,12 @@ export interface LiveAnswersOptions {
   refresh(): Promise<void>;
   tiers(): StatusDocument['tiers'];
   links: LinkKnowledge;
+  policy: LinkPolicy;
+  /** Links that are there now, whether they moved anything or not. */
+  presentLinks(): readonly string[];
   lost(): Record<string, number>;
-  warnings(): StatusDocument['warnings'];
+  /** All that are shown, or those given since an instant. */
+  warnings(since?: EpochMs): WarningDocument[];
   sources(): readonly SourceState[];
   /** The one build that was started in the period, as a document; null when there was none or several. */
   onlyBuildIn(from: EpochMs, to: EpochMs): Promise<BuildDocument | null>;
@@ -35,7 +40,7 @@ export class LiveAnswers {
   }
 
   async status({ since }: RequestParams['status']): Promise<StatusDocument> {
-    const { store, now, pid, version, startedAt, links } = this.#options;
+    const { store, now, pid, version, startedAt, links, policy } = this.#options;
     await this.#options.refresh();
     const from = since ?? startedAt;
     const period = { from, to: Math.max(now(), from) };
@@ -46,7 +51,14 @@ export class LiveAnswers {
       startedAt,
       since: from,
       tiers: this.#options.tiers(),
-      links: reconcileLinks(linkRows, usage, links),
+      links: await Promise.all(
+        reconcileLinks(this.#withPresent(linkRows, period), usage, links).map(async (link) => {
+          const { metered, because } = policy.metered(link.name);
+          const budget = await policy.budget(link.name);
+          const interfaceName = policy.interfaceOf(link.name) ?? link.name;
+          return { ...link, interface: interfaceName, metered, meteredBecause: because, budget };
+        }),
+      ),
       usage,
       lost: this.#options.lost(),
       warnings: this.#options.warnings(),
@@ -54,9 +66,16 @@ export class LiveAnswers {
     });
   }
 
+  #withPresent(rows: readonly LinkRow[], period: Interval): LinkRow[] {
+    const moved = new Set(rows.map((row) => row.link));
+    const idle = this.#options.presentLinks().filter((link) => !moved.has(link));
+    const nothing = { ...noTraffic(), txDropped: undefined };
+    return [...rows, ...idle.map((link) => ({ link, interval: period, ...nothing }))];
+  }
+
   /** What a command under `netmeter run` used so far. */
   async usageOf(run: Run): Promise<RunUsage> {
-    const { store, now, tiers, onlyBuildIn } = this.#options;
+    const { store, now, tiers, onlyBuildIn, warnings } = this.#options;
     await this.#options.refresh();
     const id = `run:${run.id}`;
     const [rows, remotes, build] = await Promise.all([
@@ -73,6 +92,7 @@ export class LiveAnswers {
       tier: sum.tier,
       remotes: remotes.map(remoteDocument),
       build,
+      warnings: warnings(run.startedAt),
     };
   }
 }

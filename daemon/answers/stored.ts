@@ -31,7 +31,7 @@ import type { EpochMs, Interval } from '../../src/units.js';
 import type { Store } from '../store/types.js';
 import { adviceOnBuilds } from './advice.js';
 import { ledgersOf, NO_PRICES } from './ledgers.js';
-import { type LinkKnowledge, reconcileLinks } from './links.js';
+import { type LinkKnowledge, type LinkPolicy, reconcileLinks } from './links.js';
 
 export interface StoredAnswersOptions {
   store: Store;
@@ -39,6 +39,7 @@ export interface StoredAnswersOptions {
   /** Tier of the meter, for steps that moved nothing. */
   tier: Tier;
   links: LinkKnowledge;
+  policy: LinkPolicy;
   /** Builds that run now and are newer than what is stored. */
   running(): readonly Build[];
   /** What links cost; nothing is known without it. */
@@ -93,7 +94,7 @@ export class StoredAnswers {
   }
 
   async report({ since, until, timeZone }: RequestParams['report']): Promise<ReportDocument> {
-    const { store, now } = this.#options;
+    const { store, now, policy } = this.#options;
     const period = { from: since, to: until ?? now() };
     const before = { from: Math.max(0, since - (period.to - since)), to: since };
     const [usage, linkRows, builds, days, previous, previousBuilds] = await Promise.all([
@@ -110,10 +111,14 @@ export class StoredAnswers {
       period,
       timeZone,
       usage,
-      links: reconcileLinks(linkRows, usage, this.#options.links).map((link) => ({
-        ...link,
-        reconciliation: reconciliationDocument(link.reconciliation),
-      })),
+      links: await Promise.all(
+        reconcileLinks(linkRows, usage, this.#options.links).map(async (link) => ({
+          ...link,
+          metered: policy.metered(link.name).metered,
+          budget: await policy.budget(link.name),
+          reconciliation: reconciliationDocument(link.reconciliation),
+        })),
+      ),
       builds: fresh,
       buildUsage,
       advice: await adviceOnBuilds(fresh, buildUsage),
@@ -161,13 +166,14 @@ export class StoredAnswers {
   }
 
   async #usageOf(builds: readonly Build[], withRemotes: boolean): Promise<BuildUsage> {
-    const { store, tier } = this.#options;
+    const { store, tier, policy } = this.#options;
     const ids = builds.flatMap(buildOwnerIds);
     const [usage, remotes] = await Promise.all([
       store.totals(ids),
       withRemotes ? store.remotes(ids) : Promise.resolve([]),
     ]);
     const sums = sumByOwner(usage);
-    return { sums, remotes, tier, ledgers: await ledgersOf(builds, sums, this.#options) };
+    const ledgers = await ledgersOf(builds, sums, this.#options);
+    return { sums, remotes, tier, ledgers, isMetered: (link) => policy.metered(link).metered };
   }
 }

@@ -13,8 +13,10 @@ export interface ExactSourceOptions {
   owners: OwnerResolver;
   surroundings: Surroundings;
   neighbours: Neighbours;
-  /** The one uplink, when there is one only. */
+  /** The one uplink, when there is one only, as it is called. */
   onlyLink(): string | undefined;
+  /** What the link is called that an interface is. */
+  linkName(interfaceName: string): string;
   /** Changes when a remote may have another class or link than before. */
   placesGeneration(): number;
   /** Cookie of the host's network namespace; undefined when the kernel does not tell. */
@@ -124,7 +126,7 @@ export class ExactSource implements TickSource {
 
   #place(flow: FlowCounter): FlowPlace {
     if (flow.remote.address === '') return this.#placeWithoutRemote(flow);
-    const { hostNetns, surroundings, meter, neighbours } = this.#options;
+    const { hostNetns, surroundings, meter, neighbours, linkName } = this.#options;
     // Where the kernel does not tell namespaces apart, an interface's number means nothing either.
     const isHost = hostNetns !== undefined && flow.netns === hostNetns;
     const place = classify({ ...flow.remote, ...flow, hostNetns: isHost }, surroundings);
@@ -132,7 +134,8 @@ export class ExactSource implements TickSource {
       place.class === 'wan' &&
       !isHost &&
       neighbours.isNeighbour(flow.netns, meter.cgroupPath(flow.cgroupId), flow.remote.address);
-    return staysInside ? INSIDE : { class: place.class, link: place.link };
+    if (staysInside) return INSIDE;
+    return { class: place.class, link: place.link === undefined ? undefined : linkName(place.link) };
   }
 
   /** Of what was counted without its remote, as there was no room: most of it is wan, as in the lower tiers. */

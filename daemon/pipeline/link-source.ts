@@ -5,8 +5,10 @@ import { calibrationSamples } from '../../src/metering/reconcile.js';
 import type { CounterPosition, LinkCounters, Owner } from '../../src/metering/types.js';
 import type { LinkRow } from '../../src/metering/usage.js';
 import type { Milliseconds } from '../../src/units.js';
+import type { LinkNames } from '../links/link-names.js';
 import type { LinkMeter, LinkReading } from '../meter/link/link-meter.js';
 import type { TickBatch } from '../store/types.js';
+import { namedCourses } from './link-knowledge.js';
 import type { Draft, TickSource } from './meter-loop.js';
 
 /** How one link counts, as found so far. Stored, so that reports of a stopped daemon know it, too. */
@@ -19,7 +21,6 @@ export interface LinkCalibrations {
 const UNKNOWN_OWNER: Owner = { id: 'host:?', kind: 'host', name: 'unknown', facts: {} };
 
 interface Tracked {
-  name: string;
   committed: LinkCounters | undefined;
   read: LinkCounters | undefined;
   /** False while its position is known from an earlier run only, whose epoch may be another. */
@@ -30,6 +31,7 @@ interface Tracked {
 export class LinkSource implements TickSource {
   readonly name = 'links';
   readonly #meter: LinkMeter;
+  readonly #names: LinkNames;
   readonly #boot: () => Milliseconds;
   readonly #tracked = new Map<string, Tracked>();
   readonly #stored = new Map<string, CounterPosition>();
@@ -39,8 +41,9 @@ export class LinkSource implements TickSource {
   readonly calibrations = new Map<string, LinkCalibrations>();
 
   /** @param boot time since the kernel started, suspended time included */
-  constructor(meter: LinkMeter, boot: () => Milliseconds) {
+  constructor(meter: LinkMeter, names: LinkNames, boot: () => Milliseconds) {
     this.#meter = meter;
+    this.#names = names;
     this.#boot = boot;
     this.#acceptedAt = boot();
     this.#draftedAt = this.#acceptedAt;
@@ -52,13 +55,17 @@ export class LinkSource implements TickSource {
 
   draft(): Draft {
     this.#draftedAt = this.#boot();
+    this.#names.nextSample();
     const links: Omit<LinkRow, 'interval'>[] = [];
     const positions: CounterPosition[] = [];
     for (const reading of this.#meter.sample()) {
       const tracked = this.#track(reading);
       const first = tracked.read === undefined;
       tracked.read = reading.counters;
-      if (reading.gone) this.#gone.add(reading.key);
+      if (reading.gone) {
+        this.#gone.add(reading.key);
+        this.#names.forget(reading.facts.interface);
+      }
       this.#addDelta(tracked, reading, first, links, positions);
     }
     return { tier: 'link', rows: [], owners: [], forget: [], links, positions };
@@ -78,7 +85,7 @@ export class LinkSource implements TickSource {
   learnFrom(batch: TickBatch, ownerOf: (id: string) => Owner | undefined): void {
     if (batch.links.length === 0) return;
     const rows = batch.rows.map((row) => ({ ...row, owner: ownerOf(row.ownerId) ?? UNKNOWN_OWNER }));
-    const carried = carriedBy(rows, this.#meter.tunnels());
+    const carried = carriedBy(rows, namedCourses(this.#meter, this.#names));
     for (const row of batch.links) {
       const known = this.calibrations.get(row.link) ?? { rx: uncalibrated(), tx: uncalibrated() };
       const interval = { counted: row, ...carried(row.link) };
@@ -95,7 +102,6 @@ export class LinkSource implements TickSource {
     if (known !== undefined) return known;
     const stored = storedLinkCounters(reading.key, (key) => this.#stored.get(key));
     const tracked: Tracked = {
-      name: reading.facts.interface,
       committed: stored ?? reading.born,
       read: undefined,
       isStored: false,
@@ -116,7 +122,7 @@ export class LinkSource implements TickSource {
     const delta = linkDelta(tracked.committed, reading.counters, first ? Number.MAX_SAFE_INTEGER : elapsed);
     const moved =
       delta !== undefined && delta.rxBytes + delta.txBytes + delta.rxPackets + delta.txPackets > 0;
-    if (moved) links.push({ link: tracked.name, ...delta });
+    if (moved) links.push({ link: this.#names.of(reading.facts.interface), ...delta });
     if (moved || !tracked.isStored || delta === undefined) {
       positions.push(...linkPositions(reading.key, reading.counters));
     }

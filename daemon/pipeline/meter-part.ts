@@ -6,6 +6,7 @@ import type { Owner, SourceState } from '../../src/metering/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
+import type { LinkNames } from '../links/link-names.js';
 import type { DockerStatsMeter } from '../meter/docker-stats/docker-stats-meter.js';
 import type { EbpfMeter } from '../meter/ebpf/ebpf-meter.js';
 import type { LinkMeter } from '../meter/link/link-meter.js';
@@ -32,6 +33,7 @@ export interface MeterPartOptions {
   tickMs: number;
   tier: OpenTier;
   links: LinkMeter;
+  names: LinkNames;
   docker: DockerObserver;
   owners: OwnerResolver;
   hostNetns: number | undefined;
@@ -66,7 +68,7 @@ export class MeterPart implements Part, ExecutionListener {
 
   constructor(options: MeterPartOptions) {
     this.#options = options;
-    this.linkSource = new LinkSource(options.links, options.clock.boot);
+    this.linkSource = new LinkSource(options.links, options.names, options.clock.boot);
   }
 
   async start(): Promise<void> {
@@ -195,19 +197,20 @@ export class MeterPart implements Part, ExecutionListener {
   }
 
   #exactSource(meter: EbpfMeter, { countedSince, stored }: Resumption): ExactSource {
-    const { owners, links, hostNetns, clock, procRoot } = this.#options;
+    const { owners, links, names, hostNetns, clock, procRoot } = this.#options;
     const proxyAt = proxyLookup([]);
     const surroundings: Surroundings = {
       route: (address) => links.route(address),
       link: (ifindex) => links.link(ifindex),
       proxyAt,
     };
-    const placesGeneration = () => links.generation;
+    const placesGeneration = () => links.generation + names.generation;
     const exact = new ExactSource({
       meter,
       owners,
       surroundings,
       onlyLink: () => this.#onlyLink(),
+      linkName: (interfaceName) => names.of(interfaceName),
       neighbours: new Neighbours(procRoot, meter.cgroup.path, clock.monotonic),
       placesGeneration,
       hostNetns,
@@ -238,8 +241,9 @@ export class MeterPart implements Part, ExecutionListener {
   }
 
   #onlyLink(): string | undefined {
-    const uplinks = this.#options.links.uplinks().filter((link) => !link.tunnel);
-    return uplinks.length === 1 ? uplinks[0]?.interface : undefined;
+    const { links, names } = this.#options;
+    const [only, ...others] = links.uplinks().filter((link) => !link.tunnel);
+    return only !== undefined && others.length === 0 ? names.of(only.interface) : undefined;
   }
 
   #readNamespaces(meter: NetnsMeter): OwnerReading[] {

@@ -27,6 +27,7 @@ import type { Clock } from './clock.js';
 import { EnginePart } from './engine-part.js';
 import { LegacyBuildListener } from './legacy-builds.js';
 import { linkKnowledge, loadCalibrations, saveCalibrations } from './link-knowledge.js';
+import { LinkPart } from './link-part.js';
 import { LiveFeed } from './live-feed.js';
 import { MeterPart } from './meter-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
@@ -35,13 +36,11 @@ import { type OpenTier, openTier, refuseBlindness } from './tier.js';
 
 const PROC = '/proc';
 const SYS = '/sys';
+const ROOT = '/';
 /** Below the cgroup2 mount. */
 const RUNS_CGROUP = '/netmeter';
 /** Rollups and retention. */
 const MAINTAIN_EVERY_MS = 3_600_000;
-
-/** What is known of the default route's link where nothing is. */
-const NO_LINK = { name: null, metered: null, remainingBytes: null, limitBytes: null };
 
 /** The started parts; each exists once the part before it has started. */
 interface Started {
@@ -65,6 +64,7 @@ export class NetmeterDaemon {
   readonly #clock: Clock;
   readonly #address: EngineAddress;
   readonly #links: LinkMeter;
+  readonly #linkPart: LinkPart;
   readonly #docker: DockerObserver;
   readonly #owners: OwnerResolver;
   readonly #hostNetns: number | undefined;
@@ -87,6 +87,18 @@ export class NetmeterDaemon {
       links: settings.link === undefined ? undefined : [settings.link],
       sysRoot: SYS,
     });
+    this.#linkPart = new LinkPart({
+      links: this.#links,
+      store: () => this.#get('store'),
+      clock,
+      log,
+      env,
+      root: ROOT,
+      sysRoot: SYS,
+      calibrationOf: (link) => this.#started.meter?.linkSource.calibrations.get(link),
+      publish: (event) => context.publish(event),
+      sample: async () => this.#started.meter?.sample(),
+    });
     this.#docker = new DockerObserver({ address: this.#address, procRoot: PROC, now: clock.now, log: warn });
     this.#hostNetns = netnsCookie();
     this.#cgroupRoot = findCgroupMount(PROC)?.path;
@@ -104,6 +116,7 @@ export class NetmeterDaemon {
     return [
       { name: 'store', start: () => this.#openStore(), stop: () => this.#started.store?.close() },
       { name: 'links', start: () => this.#links.start(), stop: () => this.#links.stop() },
+      { name: 'metered links', start: () => this.#linkPart.start(), stop: () => this.#linkPart.stop() },
       { name: 'docker', start: (signal) => this.#docker.start(signal), stop: () => this.#docker.stop() },
       { name: 'owners', start: () => this.#owners.start(), stop: () => this.#owners.stop() },
       { name: 'settlement', start: () => this.#startSettlement(), stop: () => this.#stopSettlement() },
@@ -143,6 +156,13 @@ export class NetmeterDaemon {
         return this.#get('estimates').estimate(params, signal);
       },
       advise: async (params) => (await fresh()).advise(params),
+      links: () => this.#linkPart.answers.links(),
+      'link-set': (params) => this.#linkPart.answers.setLink(params),
+      budgets: () => this.#linkPart.answers.budgets(),
+      'budget-set': (params) => this.#linkPart.answers.setBudget(params),
+      'budget-rm': (params) => this.#linkPart.answers.removeBudget(params),
+      prompt: () => this.#linkPart.answers.prompt(),
+      'warnings-seen': (params) => this.#linkPart.answers.seen(params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };
@@ -191,6 +211,7 @@ export class NetmeterDaemon {
       onBuild: (build) => {
         this.#started.recorder?.changed(build);
         this.#started.feed?.changed(build);
+        this.#linkPart.built(build);
       },
       onProblem: (message, error) => log.error(message, error),
     });
@@ -250,27 +271,35 @@ export class NetmeterDaemon {
       tickMs: settings.tickMs,
       tier: this.#get('tier'),
       links: this.#links,
+      names: this.#linkPart.names,
       docker: this.#docker,
       owners: this.#owners,
       hostNetns: this.#hostNetns,
       procRoot: PROC,
       onCommit: (batch) => this.#committed(batch),
-      onIdle: (interval) => this.#started.feed?.idle(interval),
+      onIdle: (interval) => {
+        this.#linkPart.sampled(undefined);
+        this.#started.feed?.idle(interval);
+      },
     });
     await loadCalibrations(store, meter.linkSource.calibrations);
     this.#started.meter = meter;
+    await this.#linkPart.startBudgets();
     this.#startAnswers(store, meter);
     await meter.start();
   }
 
   #startAnswers(store: Store, meter: MeterPart): void {
     const tracker = this.#get('tracker');
-    const links = linkKnowledge(this.#links, meter.linkSource.calibrations);
+    const links = linkKnowledge(this.#links, this.#linkPart.names, meter.linkSource.calibrations);
+    const { policy } = this.#linkPart;
     const stored = new StoredAnswers({
       store,
       now: this.#clock.now,
       tier: this.#get('tier').tier,
       links,
+      policy,
+      prices: this.#linkPart.prices,
       running: () => tracker.running(),
     });
     this.#started.stored = stored;
@@ -291,7 +320,7 @@ export class NetmeterDaemon {
       engineState: (question) => readEngineState(this.#address, this.#get('engine').files, question),
       usageOf: (builds) => stored.usageOf(builds),
       environments: (ref) => this.#get('engine').environments(ref),
-      link: () => NO_LINK,
+      link: () => this.#linkPart.route(),
     });
     this.#started.live = new LiveAnswers({
       store,
@@ -302,8 +331,13 @@ export class NetmeterDaemon {
       refresh: () => this.#refresh(),
       tiers: () => this.readiness().tiers,
       links,
+      policy,
+      presentLinks: () => this.#linkPart.book.present(),
       lost: () => meter.lost(),
-      warnings: () => this.#warnings,
+      warnings: (since) => [
+        ...(since === undefined ? this.#warnings : []),
+        ...this.#linkPart.warnings.documents(since),
+      ],
       sources: () => [...meter.states(), this.#docker.state(), ...this.#get('engine').states()],
       onlyBuildIn: async (from, to) => {
         const [build, ...others] = tracker.buildsIn(from, to).filter(({ startedAt }) => startedAt >= from);
@@ -383,6 +417,7 @@ export class NetmeterDaemon {
     }
     tracker.update();
     void this.#settle().then(() => this.#record());
+    this.#linkPart.sampled(batch);
     this.#get('feed').committed(batch);
   }
 

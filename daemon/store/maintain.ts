@@ -4,7 +4,8 @@ import { forgetOldRemotes, forgetRemotes, pruneDictionaries } from './remotes.js
 import { dropRows, rollUp } from './roll-up.js';
 import { dropOldRecords } from './savings.js';
 import type { SeriesCache } from './series-cache.js';
-import { HOUR, KEEP_HOURS, KEEP_MINUTES, KEEP_SECONDS, link, MINUTE, traffic } from './tables.js';
+import { DAY, HOUR, KEEP_HOURS, KEEP_MINUTES, KEEP_SECONDS, link, MINUTE, traffic } from './tables.js';
+import { dropWarnings } from './warnings.js';
 import type { Writer } from './writer.js';
 
 /** Builds are kept up to this number and this age, whichever ends first. */
@@ -12,6 +13,8 @@ const KEEP_BUILDS = 10_000;
 const KEEP_BUILDS_FOR = KEEP_HOURS;
 /** Nobody asks again for a move of a build that is gone. */
 const KEEP_MOVES_FOR = KEEP_BUILDS_FOR;
+/** Longer than most billing cycles, so that none of one cycle is given again. */
+const KEEP_WARNINGS_FOR = 400 * DAY;
 
 /** Rolls up and drops what its time has come for. Interrupted at any point, the next call goes on. */
 export async function maintain(
@@ -46,6 +49,7 @@ export async function maintain(
   await rollUp(writer, { ...toDays, family: link });
   await pruneDictionaries(writer, series);
   await dropOldBuilds(writer, now);
+  await writer.exclusive((connection) => dropWarnings(connection, now - KEEP_WARNINGS_FOR));
 }
 
 /** The ends of the last hours and days up to an instant. */

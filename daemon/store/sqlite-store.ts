@@ -1,6 +1,8 @@
+import type { Budget } from '../../src/budget/budget.js';
 import type { Build } from '../../src/builds/types.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { KeptEstimate } from '../../src/estimate/tie.js';
+import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { Records } from '../../src/savings/step-run.js';
@@ -10,6 +12,19 @@ import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
 import { type DayUsage, usagePerDay } from './days.js';
 import { listEstimates, type NewEstimate, saveEstimate } from './estimates.js';
+import {
+  type DefaultLink,
+  type LinkSum,
+  linkSince,
+  linkSums,
+  listBudgets,
+  listDefaultLinks,
+  listLinks,
+  removeBudget,
+  saveBudget,
+  saveDefaultLink,
+  saveLink,
+} from './link-tables.js';
 import type { LocalDays } from './local-days.js';
 import { maintain } from './maintain.js';
 import { move } from './moves.js';
@@ -19,6 +34,13 @@ import { cacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.j
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
 import { linkUsage, periodRemotes, remotes, totals, type UsageFilter, usage } from './usage.js';
+import {
+  endWarnings,
+  listWarnings,
+  markWarningsSeen,
+  raiseWarnings,
+  type StoredWarning,
+} from './warnings.js';
 import type { Writer } from './writer.js';
 
 interface StoreParts {
@@ -148,6 +170,58 @@ export class SqliteStore implements Store {
 
   estimates(since: EpochMs, until: EpochMs): Promise<KeptEstimate[]> {
     return listEstimates(this.#reader, since, until);
+  }
+
+  links(): Promise<KnownLink[]> {
+    return listLinks(this.#reader);
+  }
+
+  async saveLink(link: KnownLink): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => saveLink(connection, link));
+  }
+
+  budgets(): Promise<Budget[]> {
+    return listBudgets(this.#reader);
+  }
+
+  async saveBudget(budget: Budget): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => saveBudget(connection, budget));
+  }
+
+  async removeBudget(link: string): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => removeBudget(connection, link));
+  }
+
+  linkSums(link: string, periods: readonly Interval[]): Promise<LinkSum[]> {
+    return linkSums(this.#reader, link, periods);
+  }
+
+  linkSince(link: string): Promise<EpochMs | undefined> {
+    return linkSince(this.#reader, link);
+  }
+
+  defaultLinks(): Promise<DefaultLink[]> {
+    return listDefaultLinks(this.#reader);
+  }
+
+  async saveDefaultLink(entry: DefaultLink): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => saveDefaultLink(connection, entry));
+  }
+
+  warnings(since: EpochMs): Promise<StoredWarning[]> {
+    return listWarnings(this.#reader, since);
+  }
+
+  async raiseWarnings(warnings: readonly Omit<StoredWarning, 'seen' | 'holds'>[]): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => raiseWarnings(connection, warnings));
+  }
+
+  async endWarnings(keys: readonly string[]): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => endWarnings(connection, keys));
+  }
+
+  async markWarningsSeen(until: EpochMs): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => markWarningsSeen(connection, until));
   }
 
   async setMeta(key: string, value: string): Promise<void> {

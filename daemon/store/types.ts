@@ -6,14 +6,18 @@
  * and `until` included, however long the interval is. Rolled up, a row goes into the bucket its interval
  * ends in; the bucket's interval is widened to reach back to the earliest start of what it was made of.
  */
+import type { Budget } from '../../src/budget/budget.js';
 import type { Build } from '../../src/builds/types.js';
 import type { KeptEstimate } from '../../src/estimate/tie.js';
+import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { NewEstimate } from './estimates.js';
+import type { DefaultLink, LinkSum } from './link-tables.js';
+import type { StoredWarning } from './warnings.js';
 
 export type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow };
 
@@ -116,6 +120,26 @@ export interface Store {
   saveEstimate(estimate: NewEstimate): Promise<void>;
   /** Those made in (since, until], oldest first. */
   estimates(since: EpochMs, until: EpochMs): Promise<KeptEstimate[]>;
+  /** All links that were ever judged or set, by name. */
+  links(): Promise<KnownLink[]>;
+  saveLink(link: KnownLink): Promise<void>;
+  budgets(): Promise<Budget[]>;
+  /** In place of the link's earlier one. */
+  saveBudget(budget: Budget): Promise<void>;
+  removeBudget(link: string): Promise<void>;
+  /** What a link moved in each of the periods, as its driver counted, and what of it stayed on the link. */
+  linkSums(link: string, periods: readonly Interval[]): Promise<LinkSum[]>;
+  /** Since when a link has been counted; undefined when it never moved anything. */
+  linkSince(link: string): Promise<EpochMs | undefined>;
+  /** The links that the default route used, oldest first. */
+  defaultLinks(): Promise<DefaultLink[]>;
+  saveDefaultLink(entry: DefaultLink): Promise<void>;
+  /** Warnings that hold, and those given since an instant, oldest first. */
+  warnings(since: EpochMs): Promise<StoredWarning[]>;
+  /** All of them or none. One of a known key replaces it. */
+  raiseWarnings(warnings: readonly Omit<StoredWarning, 'seen' | 'holds'>[]): Promise<void>;
+  endWarnings(keys: readonly string[]): Promise<void>;
+  markWarningsSeen(until: EpochMs): Promise<void>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

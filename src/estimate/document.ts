@@ -44,8 +44,8 @@ export function estimateDocument(forecasts: readonly StepForecast[], link: Estim
 /** Only a metered link has a limit; on one of which that is not known, a limit that somebody named counts, too. */
 function isAllowed(bytes: Bytes, { metered, limitBytes, remainingBytes }: EstimateLink): boolean {
   if (metered === false) return true;
-  const limit = limitBytes ?? (metered === true ? remainingBytes : null);
-  return limit === null || bytes <= limit;
+  if (metered === true && remainingBytes !== null && bytes > remainingBytes) return false;
+  return limitBytes === null || bytes <= limitBytes;
 }
 
 function sum(values: readonly (Bytes | undefined)[]): Bytes | null {

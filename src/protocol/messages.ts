@@ -3,14 +3,19 @@
  * `POST /request` with a Request as JSON on the daemon's Unix socket; live clients open a
  * WebSocket at `/live` on the same socket, send Requests and receive Replies and Events as JSON texts.
  */
+
+import type { Cycle } from '../budget/cycle.js';
 import type { StepInput } from '../estimate/types.js';
 import type {
   AdviseDocument,
+  BudgetsDocument,
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
   DoctorDocument,
   EstimateDocument,
+  LinksDocument,
+  PromptDocument,
   RemotesDocument,
   ReportDocument,
   RunDocument,
@@ -45,6 +50,21 @@ export interface RequestParams {
    * `final` ends the run: its cgroup is removed as soon as it is empty.
    */
   'run-end': { runId: string; pid: number; final: boolean };
+  links: Record<string, never>;
+  /** What is left out stays as it is. */
+  'link-set': {
+    name: string;
+    metered?: 'yes' | 'no' | 'auto';
+    price?: { perGigabyte: number; currency: string } | 'none';
+    limitBytes?: number | 'default';
+  };
+  budgets: Record<string, never>;
+  'budget-set': { link: string; limitBytes: number; cycle: Cycle; timeZone: string; usedBytes?: number };
+  'budget-rm': { link: string };
+  /** The default route's link, from memory. */
+  prompt: Record<string, never>;
+  /** A person has seen all warnings up to an instant. */
+  'warnings-seen': { until: number };
   /** From then on this WebSocket receives events. */
   subscribe: Record<string, never>;
   /** Answered when everything but the socket itself is stopped. */
@@ -64,6 +84,13 @@ export interface RequestResults {
   logs: LogsResult;
   'run-begin': RunBeginResult;
   'run-end': RunEndResult;
+  links: LinksDocument;
+  'link-set': LinksDocument;
+  budgets: BudgetsDocument;
+  'budget-set': BudgetsDocument;
+  'budget-rm': BudgetsDocument;
+  prompt: PromptDocument;
+  'warnings-seen': Record<string, never>;
   subscribe: Record<string, never>;
   stop: StopResult;
 }
@@ -103,7 +130,7 @@ export interface RunBeginResult {
 }
 
 /** What a command used. `build` is the build it ran, if it was one. */
-export type RunUsage = Pick<RunDocument, 'wan' | 'lan' | 'proxy' | 'tier' | 'remotes' | 'build'>;
+export type RunUsage = Pick<RunDocument, 'wan' | 'lan' | 'proxy' | 'tier' | 'remotes' | 'build' | 'warnings'>;
 
 export interface RunEndResult extends RunUsage {
   runId: string;

@@ -17,6 +17,20 @@ const input = v.strictObject({
   newest: v.optional(v.string()),
 });
 const nothing = v.strictObject({});
+const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const day = v.pipe(v.string(), v.isoDate());
+const between = (least: number, most: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(least), v.maxValue(most));
+const cycle = v.variant('kind', [
+  v.strictObject({ kind: v.literal('monthly'), day: between(1, 31) }),
+  v.strictObject({ kind: v.literal('weekly'), weekday: between(1, 7) }),
+  v.strictObject({ kind: v.literal('fixed'), days: between(1, 3660), from: day }),
+  v.strictObject({ kind: v.literal('once'), from: day, expires: day }),
+]);
+const price = v.strictObject({
+  perGigabyte: v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1_000_000)),
+  currency: v.pipe(v.string(), v.regex(/^[A-Z]{3}$/)),
+});
 
 type Schemas = { [T in RequestType]: v.GenericSchema<unknown, RequestParams[T]> };
 
@@ -52,6 +66,24 @@ const params: Schemas = {
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),
   'run-end': v.strictObject({ runId: name, pid, final: v.boolean() }),
+  links: nothing,
+  'link-set': v.strictObject({
+    name,
+    metered: v.exactOptional(v.picklist(['yes', 'no', 'auto'])),
+    price: v.exactOptional(v.union([price, v.literal('none')])),
+    limitBytes: v.exactOptional(v.union([bytes, v.literal('default')])),
+  }),
+  budgets: nothing,
+  'budget-set': v.strictObject({
+    link: name,
+    limitBytes: bytes,
+    cycle,
+    timeZone: name,
+    usedBytes: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  }),
+  'budget-rm': v.strictObject({ link: name }),
+  prompt: nothing,
+  'warnings-seen': v.strictObject({ until: time }),
   subscribe: nothing,
   stop: nothing,
 };

@@ -27,6 +27,8 @@ export interface BuildUsage {
   tier: Tier;
   /** What the builds saved, by ref; builds that are not in here say that they do not know. */
   ledgers?: ReadonlyMap<string, BuildLedger>;
+  /** Null: nobody can tell. */
+  isMetered?: (link: string) => boolean | null;
 }
 
 /** Owners whose bytes are this step's: the executors that ran it, or its share of the engine's own transfers. */
@@ -64,6 +66,7 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
   const total = mergeSums(sums);
   const isMetered = !steps.some((step) => step.unmetered);
   const saved = sumPages(usage.ledgers?.get(build.ref)?.values() ?? []);
+  const link = total === undefined ? null : mainLink(total.wanByLink);
   return {
     ref: build.ref,
     name: build.name,
@@ -73,8 +76,8 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
     target: build.target ?? null,
     platforms: build.platforms,
     engine: build.engine,
-    link: total === undefined ? null : mainLink(total.wanByLink),
-    metered: null,
+    link,
+    metered: link === null ? null : (usage.isMetered?.(link) ?? null),
     status: build.status,
     startedAt: iso(build.startedAt),
     completedAt: isoOrNull(build.completedAt),

@@ -3,6 +3,7 @@ import type { Build } from '../builds/types.js';
 import type { UsageRow } from '../metering/usage.js';
 import type {
   AdviceDocument,
+  BudgetState,
   MaybeTransfer,
   ReconciliationDocument,
   ReportDocument,
@@ -18,6 +19,8 @@ export interface PeriodLink {
   name: string;
   /** Bytes that crossed it, layer 2 headers taken off. */
   transfer: Transfer;
+  metered: boolean | null;
+  budget: BudgetState | null;
   reconciliation: ReconciliationDocument | null;
 }
 
@@ -64,10 +67,10 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     ...savings.fields,
     links: links.map((link) => ({
       name: link.name,
-      metered: null,
+      metered: link.metered,
       bytes: totalBytes(link.transfer),
       reconciliation: link.reconciliation,
-      budget: null,
+      budget: link.budget,
     })),
     days: facts.days.map(({ date, usedBytes }) => ({
       date,

@@ -1,7 +1,12 @@
 /** The status document: owners and links since a moment, and how well they add up. */
 import type { Reconciliation, SourceState, Tier } from '../metering/types.js';
 import type { UsageRow } from '../metering/usage.js';
-import type { ReconciliationDocument, StatusDocument, StatusOwner } from '../protocol/documents.js';
+import type {
+  BudgetState,
+  ReconciliationDocument,
+  StatusDocument,
+  StatusOwner,
+} from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
 import type { EpochMs, Transfer } from '../units.js';
 import { iso, type OwnerSum, sumByOwner, transferOf } from './sums.js';
@@ -12,7 +17,15 @@ export interface StatusFacts {
   startedAt: EpochMs;
   since: EpochMs;
   tiers: StatusDocument['tiers'];
-  links: { name: string; transfer: Transfer; reconciliation: Reconciliation }[];
+  links: {
+    name: string;
+    interface: string;
+    metered: boolean | null;
+    meteredBecause: string | null;
+    budget: BudgetState | null;
+    transfer: Transfer;
+    reconciliation: Reconciliation;
+  }[];
   usage: readonly UsageRow[];
   lost: Record<string, number>;
   warnings: StatusDocument['warnings'];
@@ -31,11 +44,11 @@ export function statusDocument(facts: StatusFacts): StatusDocument {
     tiers: facts.tiers,
     links: facts.links.map((link, index) => ({
       name: link.name,
-      interface: link.name,
-      metered: null,
-      meteredBecause: null,
+      interface: link.interface,
+      metered: link.metered,
+      meteredBecause: link.meteredBecause,
       ...transferOf(link.transfer),
-      budget: null,
+      budget: link.budget,
       reconciliation: reconciliations[index] ?? null,
     })),
     owners: [...sumByOwner(facts.usage).values()].map(ownerDocument),

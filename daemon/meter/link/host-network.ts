@@ -49,6 +49,7 @@ export class HostNetwork {
     (ifindex) => ifindex !== undefined && this.#leaving.has(ifindex),
   );
   #generation = 0;
+  #addressGeneration = 0;
 
   constructor(rtnetlink: Rtnetlink, chosen: readonly string[] | undefined) {
     this.#rtnetlink = rtnetlink;
@@ -58,6 +59,11 @@ export class HostNetwork {
   /** Changes whenever a remote may have another class or link than before. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Changes whenever the host's own addresses do. */
+  get addressGeneration(): number {
+    return this.#addressGeneration;
   }
 
   /** Reads everything. Cached routes become stale. */
@@ -79,6 +85,7 @@ export class HostNetwork {
     const created = new Map<number, Link>();
     let concerned = this.#routes.nextTick() || this.#leaving.size > 0;
     this.#leaving.clear();
+    if (changes.addresses || changes.everything) this.#addressGeneration++;
     for (const { gone, link } of changes.links) {
       if (!gone && !this.#links.has(link.ifindex)) created.set(link.ifindex, link);
       if (gone ? this.#removeLink(link.ifindex) : this.#changeLink(link)) concerned = true;

@@ -23,6 +23,9 @@ import { mergingFeatures, readFeatures } from './offloads.js';
 import { Rtnetlink } from './rtnetlink.js';
 import { tunnelCourses } from './tunnel-courses.js';
 
+/** Public addresses of either family, to look ways up by; nothing is ever sent there. */
+const SOMEWHERE: readonly string[] = ['1.1.1.1', '2606:4700:4700::1111'];
+
 export interface LinkMeterOptions {
   /** Interfaces to meter; `undefined`: those that lead beyond the neighbours. */
   links?: readonly string[] | undefined;
@@ -100,6 +103,28 @@ export class LinkMeter {
   /** Changes whenever a remote may have another class or link than before. */
   get generation(): number {
     return this.#started().network.generation;
+  }
+
+  /** Changes whenever the host's own addresses do. */
+  get addressGeneration(): number {
+    return this.#started().network.addressGeneration;
+  }
+
+  /** Names of all interfaces, uplinks or not. */
+  interfaces(): string[] {
+    return this.#started().network.names();
+  }
+
+  /**
+   * The uplink that traffic to wherever leaves by: the default route's, below a tunnel if that is one. Where no
+   * default route leads over an uplink, as when another one was chosen, the only one there is.
+   */
+  defaultUplink(): string | undefined {
+    const through = SOMEWHERE.map((address) => this.route(address).uplink).find((name) => name !== undefined);
+    const tunnel = this.tunnels().find((course) => course.tunnel === through);
+    if (through !== undefined) return tunnel?.over ?? through;
+    const [only, ...others] = this.uplinks().filter((link) => !link.tunnel);
+    return others.length === 0 ? only?.interface : undefined;
   }
 
   /** The host's own way to an address; cached until the kernel says that it may have changed. */

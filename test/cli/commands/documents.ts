@@ -391,6 +391,7 @@ export const RUN: RunDocument = {
   tier: 'exact',
   remotes: [],
   build: BUILD,
+  warnings: [],
 };
 
 export const READINESS: Readiness = {

@@ -20,6 +20,7 @@ const USED: RunUsage = {
   tier: 'exact',
   remotes: [],
   build: null,
+  warnings: [],
 };
 let setup: Setup;
 let cgroups: RunCgroups;

@@ -56,9 +56,12 @@ export function status(over: Partial<StatusDocument> = {}): StatusDocument {
         budget: {
           limitBytes: 5_000_000_000,
           usedBytes: 2_100_000_000,
+          remainingBytes: 2_900_000_000,
           cycleStart: '2026-11-12T00:00:00.000Z',
           cycleEnd: '2026-12-12T00:00:00.000Z',
           forecastBytes: 5_600_000_000,
+          forecastBasis: 'simple',
+          runsOutAt: '2026-12-08T10:00:00.000Z',
         },
         reconciliation: null,
       },

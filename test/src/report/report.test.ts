@@ -14,7 +14,12 @@ test("a step's bytes are its executors' and its share of what the engine fetched
   const second = owner({ id: 'exec:e2', kind: 'step' });
   const source = owner({ id: 'source:ref1/sha256:1', kind: 'step' });
   const sums = sumByOwner([usage(executor, 100), usage(second, 20), usage(source, 3), usage(engine, 5000)]);
-  const document = buildShowDocument(build({ steps: [ran] }), { sums, remotes: [], tier: 'exact' });
+  const document = buildShowDocument(build({ steps: [ran] }), {
+    sums,
+    remotes: [],
+    tier: 'exact',
+    isMetered: () => null,
+  });
   assert.is(document.steps[0]?.wan.rxBytes, 123);
   assert.is(document.build.wan.rxBytes, 123);
   assert.is(document.build.link, 'up0');
@@ -26,6 +31,7 @@ test('a shared step shows no bytes: they belong to the build that ran it', () =>
     sums: sumByOwner([usage(executor, 100)]),
     remotes: [],
     tier: 'exact',
+    isMetered: () => null,
   });
   assert.equal(document.steps[0]?.wan, { rxBytes: 0, txBytes: 0 });
   assert.is(document.steps[0]?.sharedWith, 'other');
@@ -37,6 +43,7 @@ test('what is not known is null: cold bytes, savings, an unfinished duration, a 
     sums: new Map(),
     remotes: [],
     tier: 'exact',
+    isMetered: () => null,
   });
   const [shown] = document.steps;
   assert.is(shown?.durationMs, null);
@@ -57,6 +64,7 @@ test('the gap between two intervals of a step is not its duration', () => {
     sums: new Map(),
     remotes: [],
     tier: 'exact',
+    isMetered: () => null,
   });
   assert.is(document.steps[0]?.durationMs, 300);
 });
@@ -75,9 +83,17 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
       usage(relay, 700),
       usage(published, 30),
     ],
-    links: [{ name: 'up0', transfer: { rxBytes: 1000, txBytes: 10 }, reconciliation: null }],
+    links: [
+      {
+        name: 'up0',
+        transfer: { rxBytes: 1000, txBytes: 10 },
+        metered: null,
+        budget: null,
+        reconciliation: null,
+      },
+    ],
     builds: [],
-    buildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    buildUsage: { sums: new Map(), remotes: [], tier: 'exact', isMetered: () => null },
     days: [],
     previousUsedBytes: undefined,
     previousBuilds: [],
