@@ -1,9 +1,9 @@
 import { annotate } from '../../src/builds/annotate.js';
 import type { ExecutionJoin } from '../../src/builds/join.js';
-import type { Build, Execution, ExecutionMatch } from '../../src/builds/types.js';
+import type { Build, Execution, ExecutionMatch, Step } from '../../src/builds/types.js';
 import { failureOf } from '../../src/errors.js';
 import { sourceOwnerId } from '../../src/report/builds.js';
-import type { EpochMs, Milliseconds } from '../../src/units.js';
+import type { Bytes, EpochMs, Milliseconds } from '../../src/units.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
 import type { OwnerNews } from '../observe/owners/owner-book.js';
 import type { Store } from '../store/types.js';
@@ -15,6 +15,8 @@ export interface BuildTrackerOptions {
   /** Since when bytes have been counted without a gap. */
   countedSince: EpochMs;
   now(): EpochMs;
+  /** What a pull of a step's image transfers; undefined for other steps, and where nobody can tell. */
+  imageBytes?(step: Step): Bytes | undefined;
   /** Adds to an owner what a build knows of it. */
   describe(ownerId: string, news: OwnerNews): void;
   /** A build changed, annotated. */
@@ -166,6 +168,7 @@ export class BuildTracker implements ExecutionListener {
       matchesOf: (digest) => matches.get(digest) ?? [],
       execution: (id) => this.#executions.get(id),
       sourceAttribution: (digest) => attributions.get(digest),
+      imageBytes: this.#options.imageBytes,
       countedSince: this.#options.countedSince,
     });
   }

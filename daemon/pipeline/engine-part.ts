@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionJoin } from '../../src/builds/join.js';
 import type { StepDefinition } from '../../src/builds/join-definitions.js';
-import type { Build } from '../../src/builds/types.js';
+import type { Build, Step } from '../../src/builds/types.js';
 import type { SourceState } from '../../src/metering/types.js';
+import type { Bytes } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { buildxDirsOfUsers, createLocalStateReader } from '../observe/buildkit/local-state.js';
@@ -12,6 +13,7 @@ import type { EngineAddress } from '../observe/docker/engine-address.js';
 import type { EngineFacts } from '../observe/docker/types.js';
 import type { EngineFiles } from '../observe/executor/engine-files.js';
 import { type ExecutionListener, ExecutorWatch } from '../observe/executor/executor-watch.js';
+import { ImageManifests } from '../observe/executor/image-manifests.js';
 import type { Store } from '../store/types.js';
 import type { BuildTracker } from './build-tracker.js';
 import type { Clock } from './clock.js';
@@ -40,6 +42,7 @@ export class EnginePart implements Part {
   readonly #buildkit: BuildkitObserver;
   readonly #earlier: EarlierBuilds;
   #executor: ExecutorWatch | undefined;
+  #manifests: ImageManifests | undefined;
   #executorBecause: string | undefined = 'the engine is not connected';
   #watchedPid: number | undefined;
   #ends: (() => void)[] = [];
@@ -98,6 +101,13 @@ export class EnginePart implements Part {
     if (history && executor) return 'history and executor';
     if (history) return 'history';
     return executor ? 'executor' : null;
+  }
+
+  /** What a pull of a FROM step's image transfers, by the manifest that the engine keeps. */
+  imageBytes({ kind, instruction, platform }: Step): Bytes | undefined {
+    if (kind !== 'from') return undefined;
+    const reference = /^FROM (?:--\S+ )*(\S+)/.exec(instruction)?.[1];
+    return reference === undefined ? undefined : this.#manifests?.pullBytes(reference, platform);
   }
 
   /** The engine's files; undefined where they cannot be looked at. */
@@ -159,6 +169,7 @@ export class EnginePart implements Part {
       const watch = new ExecutorWatch(location, listener, { procRoot, now: clock.now });
       watch.start();
       this.#executor = watch;
+      this.#manifests = new ImageManifests(watch.files);
       this.#watchedPid = engine.pid;
     } catch (error) {
       this.#executorBecause = `its files cannot be read: ${(error as Error).message}`;
@@ -168,6 +179,7 @@ export class EnginePart implements Part {
   #unwatchExecutor(because: string | undefined): void {
     this.#executor?.stop();
     this.#executor = undefined;
+    this.#manifests = undefined;
     this.#watchedPid = undefined;
     this.#executorBecause = because;
   }

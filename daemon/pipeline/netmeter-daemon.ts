@@ -208,6 +208,7 @@ export class NetmeterDaemon {
       countedSince,
       now: this.#clock.now,
       describe: (ownerId, news) => this.#owners.describe(ownerId, news),
+      imageBytes: (step) => this.#started.engine?.imageBytes(step),
       onBuild: (build) => {
         this.#started.recorder?.changed(build);
         this.#started.feed?.changed(build);

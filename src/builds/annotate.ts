@@ -1,7 +1,8 @@
 /** A build as BuildKit tells it, with what was found out beside: who ran its steps, and how sure that is. */
 import type { Attribution } from '../metering/types.js';
-import type { EpochMs } from '../units.js';
+import type { Bytes, EpochMs } from '../units.js';
 import { cacheMountsOf } from './cache-mounts.js';
+import { declaredCosts } from './declared.js';
 import { commandOf, inputLayerOf } from './step-inputs.js';
 import type { Build, Execution, ExecutionMatch, Step } from './types.js';
 
@@ -11,6 +12,8 @@ export interface Findings {
   execution(executorId: string): Execution | undefined;
   /** How sure the bytes of a source step are; undefined when it got none. */
   sourceAttribution(digest: string): 'inferred' | 'shared' | undefined;
+  /** What a pull of a source step's image transfers, compressed; undefined when not known. */
+  imageBytes?: ((step: Step) => Bytes | undefined) | undefined;
   /** Since when bytes have been counted without a gap. */
   countedSince: EpochMs;
 }
@@ -34,6 +37,7 @@ function annotateStep(step: Step, findings: Findings): Step {
     unmetered,
     cacheMounts: cacheMountsOf(step.instruction, executions),
     command: executions[0] && commandOf(executions[0]),
+    declared: declaredCosts(step.clientLogs ?? [], findings.imageBytes?.(step)),
     inputLayer: executions[0] && inputLayerOf(executions[0], step.instruction),
   };
 }

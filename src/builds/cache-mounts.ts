@@ -6,6 +6,7 @@ interface MountFlag {
   id: string | undefined;
   target: string;
   sharing: string;
+  from: string | undefined;
 }
 
 /** BuildKit's own default (dockerfile/instructions/commands_runmount.go). */
@@ -46,6 +47,7 @@ function cacheMount(flag: MountFlag | undefined, mount: ExecutionMount | undefin
     emptyAtStart: mount?.emptyAtStart,
     bytesBefore: undefined,
     bytesAfter: undefined,
+    ...(flag?.from !== undefined && { from: flag.from }),
   };
 }
 
@@ -66,7 +68,14 @@ function mountFlag(flag: string): MountFlag | undefined {
   }
   const target = fields.get('target') ?? fields.get('dst') ?? fields.get('destination');
   if (fields.get('type') !== 'cache' || target === undefined) return undefined;
-  return { id: fields.get('id'), target, sharing: fields.get('sharing') ?? DEFAULT_SHARING };
+  const from = startsWith(fields.get('from'), fields.get('source') ?? fields.get('src'));
+  return { id: fields.get('id'), target, sharing: fields.get('sharing') ?? DEFAULT_SHARING, from };
+}
+
+/** `assets:/wheels` of `from=assets,source=/wheels`. */
+function startsWith(stage: string | undefined, source: string | undefined): string | undefined {
+  if (!stage) return undefined;
+  return source === undefined || source === '/' ? stage : `${stage}:${source}`;
 }
 
 function joined(cwd: string, target: string): string {

@@ -36,6 +36,8 @@ export interface CacheMount {
   emptyAtStart: boolean | undefined;
   bytesBefore: Bytes | undefined;
   bytesAfter: Bytes | undefined;
+  /** What it starts with when it is new: a stage or image, with the folder in it; else it starts empty. */
+  from?: string;
 }
 
 export interface Step {

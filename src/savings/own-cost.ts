@@ -2,9 +2,9 @@ import { hasGrown } from '../builds/blob-progress.js';
 import type { BlobProgress, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
 import type { Bytes } from '../units.js';
-import { exactly, onTheWire, plus } from './range.js';
+import { atLeast, exactly, onTheWire, plus } from './range.js';
 import { ranMs } from './times.js';
-import type { Actual, Basis, ColdCost, Range } from './types.js';
+import type { Actual, Basis, ColdCost, DeclaredCost, Range } from './types.js';
 
 /** Blobs that were fetched took this much of their size at least; less was fetched for another step. */
 const LEAST_OF_BLOBS = 0.98;
@@ -29,6 +29,13 @@ export function ownCost(step: Step, actual: Actual | undefined, tier: Tier): Col
   const isSure = !proxied && tier !== 'polled' && isOwn(step) && step.executorIds.length <= 1;
   const basis = found.basis === 'measured' && !isSure ? 'derived' : found.basis;
   return { ...found, basis, at: end, durationMs: ranMs(step) };
+}
+
+/** What a step declares, as bytes on the wire. @param spent what it moved */
+export function declaredCost(declared: DeclaredCost, spent: Bytes): Range {
+  if (!declared.isOnTop) return atLeast(onTheWire(declared), spent);
+  // Taken from a cache, or fetched: an empty sum has no requests of its own.
+  return declared.highBytes === 0 ? exactly(spent) : plus(exactly(spent), onTheWire(declared));
 }
 
 export function spentOf({ wanBytes, proxies }: Actual): Bytes {

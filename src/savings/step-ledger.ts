@@ -4,7 +4,7 @@ import type { Tier } from '../metering/types.js';
 import type { Bytes } from '../units.js';
 import { type Baselines, baselineQuery } from './baselines.js';
 import { mayFetch } from './identity.js';
-import { ownCost, spentOf, wasCold } from './own-cost.js';
+import { declaredCost, ownCost, spentOf, wasCold } from './own-cost.js';
 import type { FetchedFor } from './proxy-share.js';
 import { exactly, minus } from './range.js';
 import { isOnlyAsked } from './step-run.js';
@@ -68,8 +68,22 @@ function coldOf(
   facts: LedgerFacts,
 ): ColdCost | undefined {
   const own = state === 'ran' ? ownCost(step, actual, facts.tier) : undefined;
-  const query = baselineQuery(step, facts.build);
-  return own ?? facts.baselines.best({ ...query, isCached: state === 'cached' || state === 'shared' });
+  if (own !== undefined) return own;
+  const isCached = state === 'cached' || state === 'shared';
+  const seen = facts.baselines.best({ ...baselineQuery(step, facts.build), isCached });
+  return seen?.basis === 'measured' ? seen : (costOfManifest(step, actual, facts) ?? seen);
+}
+
+/** An image that nobody saw being pulled says by its manifest what that took. */
+function costOfManifest(
+  step: Step,
+  actual: Actual | undefined,
+  { build }: LedgerFacts,
+): ColdCost | undefined {
+  const declared = step.kind === 'from' ? step.declared?.[0] : undefined;
+  if (declared === undefined || actual === undefined) return undefined;
+  const range = declaredCost(declared, spentOf(actual));
+  return { ...range, basis: declared.basis, at: endOf(step, build), durationMs: undefined };
 }
 
 /** What was not downloaded beside what proxies gave. */

@@ -2,8 +2,7 @@ import type { Build, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
 import { type CacheUser, costOfAttempts, fillAfter, knownMounts, withGap } from './cache-fill.js';
 import { lineageOf, mayFetch, placeOf, shownLineage } from './identity.js';
-import { ownCost, spentOf, wasCold } from './own-cost.js';
-import { atLeast, onTheWire } from './range.js';
+import { declaredCost, ownCost, spentOf, wasCold } from './own-cost.js';
 import { beganAt, ranMs } from './times.js';
 import type { Actual, CacheFill, ColdCost, StepRun } from './types.js';
 
@@ -95,12 +94,10 @@ function warmCost(
   const spent = spentOf(actual);
   const declared = step.declared?.[0];
   const common = { at: endedAt, durationMs: undefined };
-  if (declared?.basis === 'derived') {
-    return { ...atLeast(onTheWire(declared), spent), basis: 'derived', ...common };
-  }
+  if (declared?.basis === 'derived') return { ...declaredCost(declared, spent), basis: 'derived', ...common };
   const attempts = step.kind === 'run' ? costOfAttempts(fills, userOf(step, build), spent) : undefined;
   if (attempts?.basis === 'derived' || declared === undefined) return attempts && { ...attempts, ...common };
-  return { ...atLeast(onTheWire(declared), spent), basis: 'estimated', ...common };
+  return { ...declaredCost(declared, spent), basis: 'estimated', ...common };
 }
 
 function runOf(step: Step, build: Build, actual: Actual, cold: ColdCost | undefined): StepRun {

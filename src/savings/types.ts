@@ -33,6 +33,8 @@ export interface ColdCost extends Range {
  */
 export interface DeclaredCost extends Range {
   basis: 'derived' | 'estimated';
+  /** Bytes that the step did not fetch, on top of those that it moved; else all that it would have fetched. */
+  isOnTop: boolean;
   /** What it rests on, for people: `apt's "Need to get"`, `the image's manifest`. */
   source: string;
 }

@@ -17,6 +17,8 @@ export interface CacheRecord {
   chainId: string | undefined;
   /** `<namespace>/<id>` of a cache mount. */
   cacheId: string | undefined;
+  /** It started with another stage's files. */
+  isOnTop: boolean;
 }
 
 export interface RecordedLayer extends Omit<LayerRecord, 'images'> {
@@ -30,7 +32,14 @@ export interface RecordedFacts {
   /** When the writable layer was made. */
   preparedAt: EpochMs | undefined;
   /** By snapshot id. */
-  cacheIds: Map<string, string>;
+  caches: Map<string, RecordedCache>;
+}
+
+export interface RecordedCache {
+  /** `<namespace>/<id>`. */
+  id: string;
+  /** Made for this very step, with nothing in it: neither an earlier step's files nor another stage's (`from=`). */
+  isNew: boolean;
 }
 
 /**
@@ -52,7 +61,7 @@ export function readCacheRecords(
       return {
         lineage: upper && lineageOf(records, upper),
         preparedAt: upper?.createdAt,
-        cacheIds: cacheIdsOf(records, mountIds),
+        caches: cachesOf(records, mountIds, upper?.createdAt),
       };
     });
     // An engine that changed its image store has both; only one knows this step.
@@ -75,25 +84,35 @@ function lineageOf(records: BoltBucket, upper: CacheRecord): RecordedLayer[] {
   return lineage;
 }
 
-function cacheIdsOf(records: BoltBucket, mountIds: readonly string[]): Map<string, string> {
-  const ids = new Map<string, string>();
-  for (const id of mountIds) {
-    const cacheId = recordOf(records, id)?.cacheId;
-    if (cacheId !== undefined) ids.set(id, cacheId);
+/** A step's mounts are prepared in the order of their targets, so that its root is older than its new caches. */
+function cachesOf(
+  records: BoltBucket,
+  mountIds: readonly string[],
+  preparedAt: EpochMs | undefined,
+): Map<string, RecordedCache> {
+  const caches = new Map<string, RecordedCache>();
+  for (const mountId of mountIds) {
+    const record = recordOf(records, mountId);
+    if (record?.cacheId === undefined) continue;
+    const { cacheId, createdAt, isOnTop } = record;
+    const isYounger = createdAt !== undefined && preparedAt !== undefined && createdAt > preparedAt;
+    caches.set(mountId, { id: cacheId, isNew: isYounger && !isOnTop });
   }
-  return ids;
+  return caches;
 }
 
 export function recordOf(records: BoltBucket, id: string): CacheRecord | undefined {
   const values = records.bucket(id)?.values();
   if (values === undefined) return undefined;
+  const cacheId = cacheIdOf(values);
   const created = jsonValue(values.get('cache.createdAt'));
   return {
     description: jsonText(values.get('cache.description')) ?? '',
     parent: jsonText(values.get('cache.parent')) || firstOf(values.get('cache.mergeParents')),
     createdAt: typeof created === 'number' ? created / 1e6 : undefined,
     chainId: jsonText(values.get('cache.chainID')) || undefined,
-    cacheId: cacheIdOf(values)?.replace(ON_TOP_OF, '') || undefined,
+    cacheId: cacheId?.replace(ON_TOP_OF, '') || undefined,
+    isOnTop: cacheId !== undefined && ON_TOP_OF.test(cacheId),
   };
 }
 

@@ -105,6 +105,9 @@ export class ExecutionReader {
 
 /** A cache mount goes by its record, which stays; other snapshots by what layers are told apart by. */
 function toMount({ mount, recordId }: Volume, facts: RecordedFacts | undefined): ExecutionMount {
-  const cacheId = recordId === undefined ? undefined : facts?.cacheIds.get(recordId);
-  return cacheId === undefined ? mount : { ...mount, snapshotId: recordId, cacheId };
+  const cache = recordId === undefined ? undefined : facts?.caches.get(recordId);
+  if (cache === undefined) return mount;
+  // A directory that filled up before it was looked at says nothing; its record's age does.
+  const emptyAtStart = mount.emptyAtStart ?? (cache.isNew ? true : undefined);
+  return { ...mount, snapshotId: recordId, cacheId: cache.id, emptyAtStart };
 }

@@ -129,4 +129,11 @@ test('without an instruction that names them, what may be written to is a cache'
   );
 });
 
+test('a cache that starts with files of another stage says so', () => {
+  const from = (flags: string) => cacheMountsOf(`RUN --mount=type=cache,target=/c${flags} make`, [])[0]?.from;
+  assert.is(from(',from=assets,source=/wheels'), 'assets:/wheels');
+  assert.is(from(',from=assets'), 'assets');
+  assert.is(from(',source=/wheels'), undefined);
+});
+
 test.run();

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sumPages } from '../../../src/savings/build-ledger.js';
+import { exactly } from '../../../src/savings/range.js';
 import { DAY, MB, mount, Scene, type SceneStep, saving } from './scene.js';
 
 const INSTALL = { instruction: 'RUN --mount=type=cache,target=/c poetry install', kind: 'run' } as const;
@@ -228,13 +229,35 @@ test('--no-cache begins a new cache: attempts of before do not count', () => {
 
 test('what was declared is better than attempts, and worse than a cold run', () => {
   const scene = new Scene();
-  const declared = [
-    { bytes: 8 * MB, lowBytes: 8 * MB, highBytes: 8 * MB, basis: 'derived', source: 'apt' } as const,
-  ];
+  const declared = [{ ...exactly(8 * MB), basis: 'derived', isOnTop: false, source: 'apt' } as const];
   const page = scene.build([{ ...INSTALL, declared, wan: 10_000, cacheMounts: [mount('r', false)] }]).page(0);
   assert.is(page.cold?.basis, 'derived');
   assert.is(page.cold?.bytes, Math.round(8 * MB * 1.038));
   assert.is(page.cold?.lowBytes, 8 * MB);
+});
+
+test('what a client took from its cache comes on top of what the step moved', () => {
+  const scene = new Scene();
+  const declared = [{ ...exactly(6 * MB), basis: 'derived', isOnTop: true, source: 'pip' } as const];
+  const page = scene.build([{ ...INSTALL, declared, wan: 3 * MB, cacheMounts: [mount('r', false)] }]).page(0);
+  assert.is(page.cold?.bytes, 3 * MB + Math.round(6 * MB * 1.038));
+  assert.is(saving(page, 'cache-mount').bytes, Math.round(6 * MB * 1.038));
+  const nothing = [{ ...exactly(0), basis: 'derived', isOnTop: true, source: 'pip' } as const];
+  const again = scene.build([
+    { ...INSTALL, declared: nothing, wan: 3 * MB, cacheMounts: [mount('s', false)] },
+  ]);
+  assert.is(again.page(0).cold?.bytes, 3 * MB);
+});
+
+test('an image that nobody saw being pulled costs what its manifest says; one that was measured, that', () => {
+  const scene = new Scene();
+  const image = { kind: 'from', name: '[1/2] FROM a:1', instruction: 'FROM a:1', status: 'cached' } as const;
+  const declared = [{ ...exactly(20 * MB), basis: 'derived', isOnTop: false, source: 'manifest' } as const];
+  const page = scene.build([{ ...image, declared }]).page(0);
+  assert.is(page.cold?.basis, 'derived');
+  assert.is(page.cold?.lowBytes, 20 * MB);
+  assert.is(saving(page, 'local-image').bytes, Math.round(20 * MB * 1.038));
+  assert.is(scene.build([image]).page(0).cold, undefined);
 });
 
 test('baselines age: after half a year a cold run says nothing', () => {

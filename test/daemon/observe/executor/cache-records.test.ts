@@ -74,14 +74,31 @@ test('knows the ids of cache mounts, as this engine keeps them', ({ scene, files
     files,
     undefined,
     TRUTH.map(({ ID }) => ID),
-  )?.cacheIds;
+  )?.caches;
   // Without `id=` it is the target, which is in the description.
   for (const { ID, Description } of mounts) {
     const target = /^cached mount (\S+) from/.exec(Description)?.[1];
-    assert.ok([`/${target}`, '/foo'].includes(ids?.get(ID) ?? ''), `${target}: ${ids?.get(ID)}`);
+    const id = ids?.get(ID)?.id ?? '';
+    assert.ok([`/${target}`, '/foo'].includes(id), `${target}: ${id}`);
   }
   assert.ok(mounts.length >= 2);
   assert.ok(others.every(({ ID }) => ids?.get(ID) === undefined));
+});
+
+test('a cache that is younger than the layer of the step that uses it was made for it, and empty', ({
+  scene,
+  files,
+}) => {
+  put(scene, DATABASE);
+  const cache = TRUTH.find(({ Type }) => Type === 'exec.cachemount')!;
+  const layers = TRUTH.filter(({ Type }) => Type !== 'exec.cachemount');
+  const isNew = (layer: TrueRecord) =>
+    readCacheRecords(files, layer.ID, [cache.ID])?.caches.get(cache.ID)?.isNew;
+  const made = Date.parse(cache.CreatedAt);
+  const older = layers.find(({ CreatedAt }) => Date.parse(CreatedAt) < made - 5)!;
+  const younger = layers.find(({ CreatedAt }) => Date.parse(CreatedAt) > made + 5)!;
+  assert.is(isNew(older), true);
+  assert.is(isNew(younger), false);
 });
 
 test('knows nothing of what is not there', ({ scene, files }) => {
@@ -91,7 +108,7 @@ test('knows nothing of what is not there', ({ scene, files }) => {
   put(scene, DATABASE);
   const facts = readCacheRecords(files, 'zzzzzzzzzzzzzzzzzzzzzzzzz', ['a']);
   assert.is(facts?.lineage, undefined);
-  assert.is(facts?.cacheIds.size, 0);
+  assert.is(facts?.caches.size, 0);
 });
 
 test('the containerd image store has its database elsewhere', ({ scene, files }) => {
