@@ -76,6 +76,15 @@ export interface Step {
   declared?: readonly DeclaredCost[] | undefined;
 }
 
+/** Where a build is known from that netmeter did not see itself. */
+export interface BuildImport {
+  kind: 'rawjson' | 'plain' | 'dockerbuild';
+  /** Whether the record says when; otherwise only durations are true. */
+  dated: boolean;
+  /** Whether the record goes on to the build's end; otherwise nobody knows how it ended. */
+  ended: boolean;
+}
+
 export interface Build {
   ref: string;
   /** Name of the engine that ran it. */
@@ -94,6 +103,8 @@ export interface Build {
   completedAt: EpochMs | undefined;
   /** In the order they began to run, those that have not last; in one instant by stage and number. */
   steps: Step[];
+  /** Read from a record that somebody else made; undefined for builds that were seen. */
+  imported?: BuildImport;
 }
 
 /** What the executor directory and the engine's mount table tell about one running container of BuildKit. */

@@ -1,0 +1,46 @@
+/** Which package a URL fetches, by the file names that package managers use; undefined for indexes and the like. */
+
+const PATTERNS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
+  // npm: /@scope/name/-/name-1.2.3.tgz, before plain archives.
+  [/\/((?:@[^/]+\/)?[^/@]+)\/-\/[^/]*?-(\d[^/]*)\.tgz$/, ([, name, version]) => `${name} ${version}`],
+  // Debian: name_version_arch.deb, a colon in the version as %3a.
+  [/\/([^/_]+)_([^/_]+)_[^/_]+\.(?:u?deb|ddeb)$/, ([, name, version]) => `${name} ${version}`],
+  // RPM: name-version-release.arch.rpm.
+  [/\/([^/]+)-([^/-]+-[^/-]+)\.[^/.]+\.d?rpm$/, ([, name, version]) => `${name} ${version}`],
+  // Alpine: name-version-r1.apk.
+  [/\/([^/]+)-(\d[^/-]*-r\d+)\.apk$/, ([, name, version]) => `${name} ${version}`],
+  // Python wheels: name-version(-build)?-python-abi-platform.whl.
+  [/\/([^/-]+)-([^/-]+)(?:-\d[^/-]*)?-[^/-]+-[^/-]+-[^/-]+\.whl$/, ([, name, version]) => `${name} ${version}`],
+  // Go modules: /name/@v/v1.2.3.zip.
+  [/\/([^?]+)\/@v\/(v[^/]+)\.(?:zip|mod|info)$/, ([, name, version]) => `${name} ${version}`],
+  // Images: /v2/name/blobs/sha256:… and manifests.
+  [/\/v2\/(.+)\/(?:blobs|manifests)\/[^/]+$/, ([, name]) => `image ${name}`],
+  // Java: /artifact/version/artifact-version.jar.
+  [/\/([^/]+)\/([^/]+)\/\1-\2[^/]*\.(?:jar|pom|aar|war)$/, ([, name, version]) => `${name} ${version}`],
+  // Rust: /crates/name/name-1.2.3.crate, /crates/name/1.2.3/download.
+  [/\/crates\/([^/]+)\/(\d[^/]*)\/download$/, ([, name, version]) => `${name} ${version}`],
+  [/\/([^/]+)-(\d[^/]*)\.(?:crate|gem)$/, ([, name, version]) => `${name} ${version}`],
+  // Python source archives.
+  [/\/([A-Za-z0-9][^/]*)-(\d[^/-]*)\.(?:tar\.gz|tar\.bz2|tar\.xz|zip|tgz)$/, ([, name, version]) => `${name} ${version}`],
+];
+
+const LONGEST_URL = 2_048;
+const LONGEST_NAME = 200;
+
+export function packageOf(url: string): string | undefined {
+  if (url.length > LONGEST_URL) return undefined;
+  const path = decoded(`/${url.replace(/[?#].*$/, '').replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\//, '')}`);
+  for (const [pattern, nameOf] of PATTERNS) {
+    const match = pattern.exec(path);
+    if (match !== null) return nameOf(match).slice(0, LONGEST_NAME);
+  }
+  return undefined;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

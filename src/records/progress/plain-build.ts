@@ -1,0 +1,226 @@
+/** One build of a plain log, gathered line by line. */
+import type { StatusUpdate } from '../../builds/status.js';
+import { parseStepName } from '../../builds/step-name.js';
+import { MOST_STEPS } from '../../builds/limits.js';
+import { BuildFold } from '../../builds/fold.js';
+import type { EpochMs } from '../../units.js';
+import { asRecorded } from '../recorded-build.js';
+import type { RecordedBuild } from '../types.js';
+import type { PlainLine } from './plain-line.js';
+
+interface PlainStep {
+  name: string | undefined;
+  beganAt: EpochMs | undefined;
+  endedAt: EpochMs | undefined;
+  /** As the last DONE says; it is repeated with a longer time when a step goes on. */
+  seconds: number;
+  end: 'done' | 'cached' | 'canceled' | 'failed' | undefined;
+  error: string | undefined;
+  isPull: boolean;
+  blobs: Map<string, { current: number; total: number; wasThere: boolean }>;
+}
+
+/** Shorter than what the fold takes for a look into the cache; a step that took 0.0 s took some time. */
+const SHORTEST_MS = 1;
+const MOST_BLOBS = 512;
+/** Words that only a step's name begins with, so that a number with another name tells of another build. */
+const NAME =
+  /^(?:\[|resolve image config |docker-image:\/\/|oci-layout:\/\/|exporting to |exporting cache|importing cache|load metadata |merging|copy \/)/;
+
+export class PlainBuild {
+  readonly steps = new Map<number, PlainStep>();
+  engine: string | undefined;
+  name: string | undefined;
+  failure: string | undefined;
+  dropped = 0;
+  warnings = 0;
+  logBytes = 0;
+  firstAt: EpochMs | undefined;
+  lastAt: EpochMs | undefined;
+  readonly #context = new Map<string, number>();
+
+  /** Whether this line cannot be of this build: a number with another name, or the first step anew after the end. */
+  isForeign(line: PlainLine): boolean {
+    if (line.is === 'begin') return this.steps.size > 0;
+    if (line.is !== 'text') return false;
+    const step = this.steps.get(line.step);
+    if (step?.name === undefined || !NAME.test(line.text)) return false;
+    if (!sameName(step.name, line.text)) return step.end !== undefined || line.text.startsWith('[');
+    return line.step === 1 && step.end !== undefined && this.#hasEnded();
+  }
+
+  add(line: PlainLine, at: EpochMs | undefined): void {
+    if (at !== undefined) {
+      this.firstAt ??= at;
+      this.lastAt = at;
+    }
+    if (line.is === 'begin') this.engine = line.engine;
+    else if (line.is === 'failed') this.failure ??= line.message;
+    else if (line.is === 'warnings') this.warnings = Math.max(this.warnings, line.count);
+    else if ('step' in line) this.#addToStep(line, at);
+  }
+
+  #addToStep(line: Extract<PlainLine, { step: number }>, at: EpochMs | undefined): void {
+    if (line.is === 'output') this.logBytes += line.bytes;
+    // Some clients print output under number 0.
+    if (line.step === 0) return;
+    const step = this.#step(line.step, at);
+    if (step === undefined) return;
+    switch (line.is) {
+      case 'text':
+        this.#text(step, line.text);
+        break;
+      case 'done':
+        step.seconds = Math.max(step.seconds, line.seconds);
+        step.end = 'done';
+        step.endedAt = at;
+        break;
+      case 'cached':
+      case 'canceled':
+        step.end = line.is;
+        step.endedAt = at;
+        break;
+      case 'error':
+        step.end = /(?:^|: )context canceled$/.test(line.message) ? 'canceled' : 'failed';
+        step.error = line.message;
+        step.endedAt = at;
+        break;
+      case 'warning':
+        this.warnings += 1;
+        break;
+      case 'context':
+        this.#context.set(`${line.step} ${line.what}`, line.bytes);
+        break;
+      case 'blob':
+        addBlob(step, line);
+    }
+  }
+
+  #step(number: number, at: EpochMs | undefined): PlainStep | undefined {
+    const known = this.steps.get(number);
+    if (known !== undefined) return known;
+    if (this.steps.size >= MOST_STEPS) {
+      this.dropped += 1;
+      return undefined;
+    }
+    const step: PlainStep = {
+      name: undefined,
+      beganAt: at,
+      endedAt: undefined,
+      seconds: 0,
+      end: undefined,
+      error: undefined,
+      isPull: false,
+      blobs: new Map(),
+    };
+    this.steps.set(number, step);
+    return step;
+  }
+
+  #text(step: PlainStep, text: string): void {
+    const named = /^naming to (\S{1,512})/.exec(text);
+    if (named !== null) this.name ??= named[1]!.replace(/^docker\.io\/(?:library\/)?/, '');
+    if (/^resolve \S+@sha256:/.test(text)) step.isPull = true;
+    if (step.name === undefined && !isProgress(text)) step.name = text;
+  }
+
+  #hasEnded(): boolean {
+    if (this.failure !== undefined) return true;
+    return [...this.steps.values()].some((step) => step.end !== undefined && /^exporting to /.test(step.name ?? ''));
+  }
+
+  /** @param undatedAt stands in for the time of a build without any */
+  recorded(ref: string, undatedAt: EpochMs): RecordedBuild {
+    const dated = this.firstAt !== undefined;
+    const startedAt = this.firstAt ?? undatedAt;
+    const name = this.name ?? ref;
+    const parsed = [...this.steps.values()].map((step) => parseStepName(step.name ?? '', true).platform);
+    const fold = new BuildFold({
+      ref,
+      engine: this.engine ?? 'unknown',
+      name,
+      project: undefined,
+      context: undefined,
+      dockerfile: undefined,
+      target: undefined,
+      platforms: [...new Set(parsed.filter((platform) => platform !== undefined))].slice(0, 64),
+      startedAt,
+    });
+    fold.apply(this.#status(startedAt));
+    const steps = [...this.steps.values()];
+    const error = this.failure ?? steps.find((step) => step.end === 'failed')?.error;
+    const canceled = error === undefined && steps.some((step) => step.end === 'canceled');
+    const ended = error !== undefined || canceled || (steps.length > 0 && steps.every((step) => step.end !== undefined));
+    if (ended) {
+      const failure = error === undefined ? undefined : { code: 2, message: error };
+      fold.finish({ at: this.lastAt ?? fold.lastAt, error: canceled ? { code: 1, message: 'canceled' } : failure });
+    }
+    return {
+      build: asRecorded(fold.build(), { kind: 'plain', dated, ended }),
+      logBytes: this.logBytes,
+      contextBytes: [...this.#context.values()].reduce((sum, bytes) => sum + bytes, 0),
+      warnings: this.warnings,
+    };
+  }
+
+  #status(startedAt: EpochMs): StatusUpdate {
+    const update: StatusUpdate = { vertexes: [], progress: [], logs: [] };
+    for (const [number, step] of this.steps) {
+      const digest = `step:${number}`;
+      const [from, to] = timesOf(step, startedAt);
+      update.vertexes.push({
+        digest,
+        // Whether it had inputs is not told: an ADD that fetches looks like one that copies.
+        inputs: ['unknown'],
+        name: step.name ?? `step #${number}`,
+        cached: step.end === 'cached',
+        startedAt: from,
+        completedAt: to,
+        error: step.end === 'canceled' ? 'context canceled' : step.error,
+      });
+      const at = { at: undefined, startedAt: from, completedAt: to ?? from };
+      if (step.isPull) update.progress.push({ vertex: digest, id: 'resolve image', current: 0, total: 0, ...at });
+      for (const [id, { current, total, wasThere }] of step.blobs) {
+        const completedAt = wasThere ? from - 1 : (to ?? from);
+        update.progress.push({ vertex: digest, id, current, total, at: undefined, startedAt: from, completedAt });
+      }
+    }
+    return update;
+  }
+}
+
+function addBlob(step: PlainStep, { id, current, total, timed, done }: Extract<PlainLine, { is: 'blob' }>): void {
+  const known = step.blobs.get(id);
+  if (known === undefined) {
+    // What is whole at once and took no time had been there before.
+    const wasThere = done && !timed;
+    if (step.blobs.size < MOST_BLOBS) step.blobs.set(id, { current, total, wasThere });
+    return;
+  }
+  known.current = Math.max(known.current, current);
+  known.total = Math.max(known.total, total);
+}
+
+function timesOf(step: PlainStep, startedAt: EpochMs): [EpochMs, EpochMs | undefined] {
+  const duration = Math.max(SHORTEST_MS, step.seconds * 1000);
+  if (step.end === undefined) return [step.beganAt ?? startedAt, undefined];
+  if (step.end === 'cached') return [step.beganAt ?? startedAt, step.beganAt ?? startedAt];
+  if (step.endedAt === undefined) return [startedAt, startedAt + duration];
+  if (step.end !== 'done') return [Math.min(step.beganAt ?? step.endedAt, step.endedAt), step.endedAt];
+  return [step.endedAt - duration, step.endedAt];
+}
+
+function isProgress(text: string): boolean {
+  return (
+    /^(?:resolve \S+@|extracting |sha256:|pulling |transferring |writing |naming to |digest: |name: )/.test(text) ||
+    /(?: \d+\.\d+s)? done$/.test(text)
+  );
+}
+
+/** Old clients cut names off with three dots, not always at the same place. */
+function sameName(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [one, other].map((name) => (name.endsWith('...') ? name.slice(0, -3) : name)) as [string, string];
+  const isCut = a !== one || b !== other;
+  return isCut && (a.startsWith(b) || b.startsWith(a));
+}

@@ -1,0 +1,17 @@
+import type { ProxyLogKind, ProxyRequest } from '../types.js';
+
+/** A request as its line tells it; its key comes from the line itself. */
+export type LoggedRequest = Omit<ProxyRequest, 'key' | 'package'>;
+
+/** What a line is: a request, nothing of interest, one that waits for its other half, or none of this format. */
+export type LineReading = LoggedRequest[] | 'other' | 'misfit';
+
+/** Reads one format, line by line. */
+export interface ProxyLogFormat {
+  readonly kind: ProxyLogKind;
+  read(line: string): LineReading;
+  /** What was still waiting. */
+  end(): LoggedRequest[];
+  /** What this format cannot tell, one sentence each. */
+  readonly unknown: readonly string[];
+}
