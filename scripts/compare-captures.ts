@@ -58,9 +58,9 @@ const agree = Object.fromEntries(ASPECTS.map((aspect) => [aspect, [0, 0]])) as R
 >;
 let unreadable = 0;
 for (const truth of truths) {
-  const found = await analyseFile(join(directory, truth.file), new AbortController().signal).catch(
-    (error: Error) => error,
-  );
+  const found = await analyseFile(join(directory, truth.file), {
+    signal: new AbortController().signal,
+  }).catch((error: Error) => error);
   if (found instanceof Error) {
     unreadable += 1;
     console.log(`${truth.file}: unreadable: ${found.message}`);

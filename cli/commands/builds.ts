@@ -47,7 +47,7 @@ export function buildsText(
       build.name,
       formatTime(build.startedAt, timeZone),
       formatDuration(elapsed(build)),
-      build.status,
+      build.status ?? 'unknown',
       `${build.cachedSteps}/${build.steps}`,
       formatBytes(sumOf(build.wan)),
       savedCell(build.saved),
@@ -61,5 +61,6 @@ export function buildsText(
 }
 
 export function elapsed(build: BuildDocument): number | null {
-  return build.completedAt === null ? null : Date.parse(build.completedAt) - Date.parse(build.startedAt);
+  if (build.completedAt === null || build.startedAt === null) return null;
+  return Date.parse(build.completedAt) - Date.parse(build.startedAt);
 }

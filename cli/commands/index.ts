@@ -28,6 +28,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'budget rm', load: async () => (await import('./budget.js')).budgetRm },
   { name: 'prompt', load: async () => (await import('./prompt.js')).prompt },
   { name: 'notify', load: async () => (await import('./notify.js')).notify },
+  { name: 'import', load: async () => (await import('./import.js')).importRecords },
   { name: 'pcap', load: async () => (await import('./pcap.js')).pcap },
   { name: 'service install', load: async () => (await import('./service.js')).serviceInstall },
   { name: 'service remove', load: async () => (await import('./service.js')).serviceRemove },

@@ -21,7 +21,7 @@ export function eventLines(event: Event, timeZone: string): string[] {
       const running = steps.filter((step) => step.status === 'running').length;
       const at = build.completedAt ?? build.startedAt;
       return [
-        `${clock(at, timeZone)} build ref=${build.ref.slice(0, 12)} status=${build.status} steps=${build.steps}` +
+        `${at === null ? '-' : clock(at, timeZone)} build ref=${build.ref.slice(0, 12)} status=${build.status ?? 'unknown'} steps=${build.steps}` +
           ` cached=${build.cachedSteps} running=${running} ${figures('wan', build.wan)} name=${quoted(build.name)}`,
       ];
     }

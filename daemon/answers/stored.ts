@@ -54,6 +54,12 @@ const HOUR = 3_600_000;
 /** Looked at for advice, the newest. */
 const MOST_BUILDS = 1000;
 
+/** What others recorded is listed, and added to nothing. */
+async function seenBuilds(store: Store, { from, to }: Interval): Promise<Build[]> {
+  const builds = await store.builds({ since: from, until: to });
+  return builds.filter(({ imported }) => imported === undefined);
+}
+
 /** Answers that need nothing but what is stored. */
 export class StoredAnswers {
   readonly #options: StoredAnswersOptions;
@@ -100,10 +106,10 @@ export class StoredAnswers {
     const [usage, linkRows, builds, days, previous, previousBuilds] = await Promise.all([
       store.usage(period),
       store.linkUsage(period),
-      store.builds({ since: period.from, until: period.to }),
+      seenBuilds(store, period),
       store.days(period, timeZone),
       store.days(before, timeZone),
-      store.builds({ since: before.from, until: before.to }),
+      seenBuilds(store, before),
     ]);
     const fresh = this.#fresh(builds);
     const buildUsage = await this.#usageOf(fresh, false);

@@ -5,6 +5,7 @@ import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs } from '../../src/units.js';
 import { EstimateAnswers } from '../answers/estimates.js';
+import { importFile } from '../answers/imports.js';
 import { LiveAnswers } from '../answers/live.js';
 import { StoredAnswers } from '../answers/stored.js';
 import { readEngineState } from '../estimate/engine-state.js';
@@ -163,6 +164,7 @@ export class NetmeterDaemon {
       'budget-rm': (params) => this.#linkPart.answers.removeBudget(params),
       prompt: () => this.#linkPart.answers.prompt(),
       'warnings-seen': (params) => this.#linkPart.answers.seen(params),
+      import: (params) => importFile(this.#get('store'), params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../src/units.js';
+import { forgetOldNames } from './imports.js';
 import type { LocalDays } from './local-days.js';
 import { forgetOldRemotes, forgetRemotes, pruneDictionaries } from './remotes.js';
 import { dropRows, rollUp } from './roll-up.js';
@@ -82,13 +83,18 @@ function advanceFineSince(writer: Writer, now: EpochMs): Promise<EpochMs> {
 
 async function dropOldBuilds(writer: Writer, now: EpochMs): Promise<void> {
   await writer.transaction(async (connection) => {
-    await connection.run('DELETE FROM builds WHERE started_at <= ?', now - KEEP_BUILDS_FOR);
+    // Records are imported on purpose, however old.
+    await connection.run(
+      "DELETE FROM builds WHERE started_at <= ? AND document ->> '$.imported' IS NULL",
+      now - KEEP_BUILDS_FOR,
+    );
     await connection.run(
       `DELETE FROM builds WHERE started_at <=
          (SELECT started_at FROM builds ORDER BY started_at DESC LIMIT 1 OFFSET ${KEEP_BUILDS})`,
     );
     await connection.run('DELETE FROM moves WHERE moved_at <= ?', now - KEEP_MOVES_FOR);
     await dropOldRecords(connection, now - KEEP_BUILDS_FOR);
+    await forgetOldNames(connection, now);
   });
 }
 

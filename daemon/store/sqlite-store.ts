@@ -5,6 +5,7 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
@@ -12,6 +13,7 @@ import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
 import { type DayUsage, usagePerDay } from './days.js';
 import { listEstimates, type NewEstimate, saveEstimate } from './estimates.js';
+import { addNames, importPart } from './imports.js';
 import {
   type DefaultLink,
   type LinkSum,
@@ -222,6 +224,15 @@ export class SqliteStore implements Store {
 
   async markWarningsSeen(until: EpochMs): Promise<void> {
     await this.#writing().writer.exclusive((connection) => markWarningsSeen(connection, until));
+  }
+
+  async importPart(part: ImportPart): Promise<Imported> {
+    const now = this.#now();
+    return this.#writing().writer.transaction((connection) => importPart(connection, part, now));
+  }
+
+  async learnNames(names: readonly AddressName[]): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => addNames(connection, names));
   }
 
   async setMeta(key: string, value: string): Promise<void> {

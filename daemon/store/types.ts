@@ -12,6 +12,7 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
@@ -140,6 +141,10 @@ export interface Store {
   raiseWarnings(warnings: readonly Omit<StoredWarning, 'seen' | 'holds'>[]): Promise<void>;
   endWarnings(keys: readonly string[]): Promise<void>;
   markWarningsSeen(until: EpochMs): Promise<void>;
+  /** All of a part of an imported file or nothing of it. What is known already, by its digest, ref or key, stays. */
+  importPart(part: ImportPart): Promise<Imported>;
+  /** Names by which addresses were reached, each with when; remotes are answered with the last of them. */
+  learnNames(names: readonly AddressName[]): Promise<void>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

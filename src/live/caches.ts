@@ -4,7 +4,9 @@ import type { BuildView, CacheView } from './types.js';
 /** The cache mounts that builds used, as far as their steps are known, those in use first. */
 export function cachesOf(builds: readonly BuildView[]): CacheView[] {
   const caches = new Map<string, CacheView>();
-  const oldestFirst = builds.toSorted((a, b) => (a.document.startedAt < b.document.startedAt ? -1 : 1));
+  const oldestFirst = builds.toSorted((a, b) =>
+    (a.document.startedAt ?? '') < (b.document.startedAt ?? '') ? -1 : 1,
+  );
   for (const { steps = [] } of oldestFirst) {
     for (const { document: step } of steps) {
       if (step.status === 'cached' || step.status === 'shared') continue;

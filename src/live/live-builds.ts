@@ -118,5 +118,5 @@ function stepView(live: LiveBuild, step: StepDocument, at: EpochMs): StepView {
 
 function byState(a: LiveBuild, b: LiveBuild): number {
   const running = (live: LiveBuild) => (live.document.status === 'running' ? 1 : 0);
-  return running(b) - running(a) || (a.document.startedAt < b.document.startedAt ? 1 : -1);
+  return running(b) - running(a) || ((a.document.startedAt ?? '') < (b.document.startedAt ?? '') ? 1 : -1);
 }

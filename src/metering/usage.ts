@@ -20,6 +20,8 @@ export interface UsageRow extends Traffic {
 export interface RemoteUsage extends Transfer {
   ownerId: string;
   address: string;
+  /** Name it was last reached by; null when none was seen. */
+  name: string | null;
   port: number;
   protocol: string;
   class: TrafficClass;

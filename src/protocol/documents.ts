@@ -132,9 +132,13 @@ export interface BuildDocument {
   engine: string;
   link: string | null;
   metered: boolean | null;
-  status: 'running' | 'completed' | 'failed' | 'canceled';
-  startedAt: string;
+  /** Null for a record that is cut off before the end. */
+  status: 'running' | 'completed' | 'failed' | 'canceled' | null;
+  /** Null for a record without times. */
+  startedAt: string | null;
   completedAt: string | null;
+  /** The kind of record that it was imported from; null for builds that netmeter saw. */
+  imported?: 'rawjson' | 'plain' | 'dockerbuild' | null;
   steps: number;
   cachedSteps: number;
   /** Null when a step of it ran whose bytes are not known. */

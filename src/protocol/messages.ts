@@ -6,6 +6,7 @@
 
 import type { Cycle } from '../budget/cycle.js';
 import type { StepInput } from '../estimate/types.js';
+import type { ImportAnswer, ImportPart } from '../records/import.js';
 import type {
   AdviseDocument,
   BudgetsDocument,
@@ -26,7 +27,7 @@ import type {
 export const PROTOCOL_VERSION = 1;
 
 /** Longest request, in bytes. */
-export const MAX_REQUEST_BYTES = 1_048_576;
+export const MAX_REQUEST_BYTES = 8_388_608;
 
 /** What can be asked, with its parameters. Times are epoch milliseconds. */
 export interface RequestParams {
@@ -40,6 +41,8 @@ export interface RequestParams {
   advise: { text: string; file: string; path?: string; since: number; until?: number };
   /** What a build will fetch, by its Dockerfile and by what its steps take from the context. */
   estimate: EstimateParams;
+  /** One file that was recorded elsewhere, or a part of it. */
+  import: ImportPart;
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -80,6 +83,7 @@ export interface RequestResults {
   report: ReportDocument;
   advise: AdviseDocument;
   estimate: EstimateDocument;
+  import: ImportAnswer;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;

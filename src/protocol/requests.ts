@@ -1,6 +1,7 @@
 /** Reads what a client sent: bounded, of this version, of a known type, with the parameters of its type. */
 import * as v from 'valibot';
 import { NetmeterError } from '../errors.js';
+import { importPart } from './import-schema.js';
 import { PROTOCOL_VERSION, type Request, type RequestParams, type RequestType } from './messages.js';
 import { protocolMismatch } from './version.js';
 
@@ -62,6 +63,7 @@ const params: Schemas = {
     inputs: v.record(v.string(), input),
     limitBytes: v.exactOptional(time),
   }),
+  import: importPart,
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),

@@ -10,7 +10,10 @@ const PATTERNS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
   // Alpine: name-version-r1.apk.
   [/\/([^/]+)-(\d[^/-]*-r\d+)\.apk$/, ([, name, version]) => `${name} ${version}`],
   // Python wheels: name-version(-build)?-python-abi-platform.whl.
-  [/\/([^/-]+)-([^/-]+)(?:-\d[^/-]*)?-[^/-]+-[^/-]+-[^/-]+\.whl$/, ([, name, version]) => `${name} ${version}`],
+  [
+    /\/([^/-]+)-([^/-]+)(?:-\d[^/-]*)?-[^/-]+-[^/-]+-[^/-]+\.whl$/,
+    ([, name, version]) => `${name} ${version}`,
+  ],
   // Go modules: /name/@v/v1.2.3.zip.
   [/\/([^?]+)\/@v\/(v[^/]+)\.(?:zip|mod|info)$/, ([, name, version]) => `${name} ${version}`],
   // Images: /v2/name/blobs/sha256:… and manifests.
@@ -21,7 +24,10 @@ const PATTERNS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
   [/\/crates\/([^/]+)\/(\d[^/]*)\/download$/, ([, name, version]) => `${name} ${version}`],
   [/\/([^/]+)-(\d[^/]*)\.(?:crate|gem)$/, ([, name, version]) => `${name} ${version}`],
   // Python source archives.
-  [/\/([A-Za-z0-9][^/]*)-(\d[^/-]*)\.(?:tar\.gz|tar\.bz2|tar\.xz|zip|tgz)$/, ([, name, version]) => `${name} ${version}`],
+  [
+    /\/([A-Za-z0-9][^/]*)-(\d[^/-]*)\.(?:tar\.gz|tar\.bz2|tar\.xz|zip|tgz)$/,
+    ([, name, version]) => `${name} ${version}`,
+  ],
 ];
 
 const LONGEST_URL = 2_048;
@@ -29,7 +35,12 @@ const LONGEST_NAME = 200;
 
 export function packageOf(url: string): string | undefined {
   if (url.length > LONGEST_URL) return undefined;
-  const path = decoded(`/${url.replace(/[?#].*$/, '').replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\//, '')}`);
+  const path = decoded(
+    `/${url
+      .replace(/[?#].*$/, '')
+      .replace(/^[a-z]+:\/\/[^/]*/i, '')
+      .replace(/^\//, '')}`,
+  );
   for (const [pattern, nameOf] of PATTERNS) {
     const match = pattern.exec(path);
     if (match !== null) return nameOf(match).slice(0, LONGEST_NAME);

@@ -9,20 +9,35 @@ const LONGEST_NAME = 1_024;
  * Inputs, which only joining needs, and all but the first and last value of a blob's progress are left out.
  */
 export function asRecorded(build: Build, imported: BuildImport): Build {
-  return { ...build, imported, steps: build.steps.map(recordedStep) };
+  const { ref, engine, name, project, context, dockerfile, target, platforms, status, error } = build;
+  const { startedAt, completedAt } = build;
+  const facts = { ref, engine, name, project, context, dockerfile, target, platforms, status, error };
+  return { ...facts, startedAt, completedAt, steps: build.steps.map(recordedStep), imported };
 }
 
 function recordedStep(step: Step): Step {
+  const { digest, number, stage, platform, kind, status, error, intervals } = step;
   return {
-    ...step,
-    name: cutText(step.name, LONGEST_NAME),
-    instruction: cutText(step.instruction, LONGEST_NAME),
+    digest,
     inputs: [],
-    unmetered: true,
-    attribution: 'inferred',
-    blobs: step.blobs.map((blob) => ({
-      ...blob,
-      samples: blob.samples.length > 2 ? [blob.samples[0]!, blob.samples.at(-1)!] : blob.samples,
+    name: cutText(step.name, LONGEST_NAME),
+    number,
+    stage,
+    instruction: cutText(step.instruction, LONGEST_NAME),
+    platform,
+    kind,
+    status,
+    error,
+    intervals,
+    blobs: step.blobs.map(({ id, total, samples }) => ({
+      id,
+      total,
+      samples: samples.length > 2 ? [samples[0]!, samples.at(-1)!] : samples,
     })),
+    executorIds: [],
+    attribution: 'inferred',
+    sharedWith: undefined,
+    cacheMounts: [],
+    unmetered: true,
   };
 }

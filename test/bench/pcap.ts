@@ -76,7 +76,7 @@ async function measure(read: (file: string) => Promise<number>, file: string): P
 }
 
 async function readAll(file: string): Promise<number> {
-  return (await analyseFile(file, new AbortController().signal)).packets;
+  return (await analyseFile(file, { signal: new AbortController().signal })).packets;
 }
 
 function readBare(file: string): Promise<number> {

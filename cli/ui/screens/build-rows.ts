@@ -9,7 +9,7 @@ import { type Line, line, packed, type Segment, span, type Tone, wrapText } from
 import type { ScreenContext } from './context.js';
 import { STEP_COLUMNS, stepRow } from './step-row.js';
 
-const STATUS_TONES: Record<BuildDocument['status'], Tone> = {
+const STATUS_TONES: Record<NonNullable<BuildDocument['status']>, Tone> = {
   running: 'accent',
   completed: 'good',
   failed: 'bad',
@@ -82,14 +82,19 @@ function buildLine({ document, rate }: BuildView, isOpen: boolean, context: Scre
   const { view, columns, timeZone } = context;
   const { status, name, steps, cachedSteps, startedAt, completedAt, wan, coldBytes } = document;
   const isRunning = status === 'running';
-  const began = Date.parse(startedAt);
+  // A record that was imported may not say when it ran, or how it ended.
+  const began = startedAt === null ? null : Date.parse(startedAt);
+  const tone = status === null ? 'dim' : STATUS_TONES[status];
   const took = isRunning
-    ? formatClock(view.at - began)
-    : formatDuration(completedAt === null ? null : Date.parse(completedAt) - began);
+    ? formatClock(view.at - (began ?? view.at))
+    : formatDuration(completedAt === null || began === null ? null : Date.parse(completedAt) - began);
   const segments: Segment[] = [
     { line: [span(`${isOpen ? '▾' : '▸'} `, 'dim'), span(name, 'strong')], rank: 0 },
-    { line: [span(`${status} `, STATUS_TONES[status]), span(took, STATUS_TONES[status])], rank: 1 },
-    { line: isRunning ? [] : line(formatTimeOfDay(startedAt, timeZone), 'dim'), rank: 6 },
+    { line: [span(`${status ?? 'unknown'} `, tone), span(took, tone)], rank: 1 },
+    {
+      line: isRunning || startedAt === null ? [] : line(formatTimeOfDay(startedAt, timeZone), 'dim'),
+      rank: 6,
+    },
     { line: line(`${steps} steps, ${cachedSteps} cached`), rank: 5 },
     { line: [span('WAN '), span(formatBytes(sumOf(wan)), 'strong')], rank: 0 },
     { line: isRunning ? line(formatRate(rate.rx + rate.tx), 'accent') : [], rank: 2 },

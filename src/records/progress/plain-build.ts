@@ -1,8 +1,9 @@
 /** One build of a plain log, gathered line by line. */
+
+import { BuildFold } from '../../builds/fold.js';
+import { MOST_STEPS } from '../../builds/limits.js';
 import type { StatusUpdate } from '../../builds/status.js';
 import { parseStepName } from '../../builds/step-name.js';
-import { MOST_STEPS } from '../../builds/limits.js';
-import { BuildFold } from '../../builds/fold.js';
 import type { EpochMs } from '../../units.js';
 import { asRecorded } from '../recorded-build.js';
 import type { RecordedBuild } from '../types.js';
@@ -126,7 +127,9 @@ export class PlainBuild {
 
   #hasEnded(): boolean {
     if (this.failure !== undefined) return true;
-    return [...this.steps.values()].some((step) => step.end !== undefined && /^exporting to /.test(step.name ?? ''));
+    return [...this.steps.values()].some(
+      (step) => step.end !== undefined && /^exporting to /.test(step.name ?? ''),
+    );
   }
 
   /** @param undatedAt stands in for the time of a build without any */
@@ -146,14 +149,18 @@ export class PlainBuild {
       platforms: [...new Set(parsed.filter((platform) => platform !== undefined))].slice(0, 64),
       startedAt,
     });
-    fold.apply(this.#status(startedAt));
+    fold.apply(this.#status(startedAt, dated));
     const steps = [...this.steps.values()];
     const error = this.failure ?? steps.find((step) => step.end === 'failed')?.error;
     const canceled = error === undefined && steps.some((step) => step.end === 'canceled');
-    const ended = error !== undefined || canceled || (steps.length > 0 && steps.every((step) => step.end !== undefined));
+    const ended =
+      error !== undefined || canceled || (steps.length > 0 && steps.every((step) => step.end !== undefined));
     if (ended) {
       const failure = error === undefined ? undefined : { code: 2, message: error };
-      fold.finish({ at: this.lastAt ?? fold.lastAt, error: canceled ? { code: 1, message: 'canceled' } : failure });
+      fold.finish({
+        at: this.lastAt ?? fold.lastAt,
+        error: canceled ? { code: 1, message: 'canceled' } : failure,
+      });
     }
     return {
       build: asRecorded(fold.build(), { kind: 'plain', dated, ended }),
@@ -163,11 +170,12 @@ export class PlainBuild {
     };
   }
 
-  #status(startedAt: EpochMs): StatusUpdate {
+  #status(startedAt: EpochMs, dated: boolean): StatusUpdate {
     const update: StatusUpdate = { vertexes: [], progress: [], logs: [] };
     for (const [number, step] of this.steps) {
       const digest = `step:${number}`;
-      const [from, to] = timesOf(step, startedAt);
+      // Without times, steps follow each other as their numbers do.
+      const [from, to] = timesOf(step, dated ? startedAt : startedAt + number);
       update.vertexes.push({
         digest,
         // Whether it had inputs is not told: an ADD that fetches looks like one that copies.
@@ -179,17 +187,29 @@ export class PlainBuild {
         error: step.end === 'canceled' ? 'context canceled' : step.error,
       });
       const at = { at: undefined, startedAt: from, completedAt: to ?? from };
-      if (step.isPull) update.progress.push({ vertex: digest, id: 'resolve image', current: 0, total: 0, ...at });
+      if (step.isPull)
+        update.progress.push({ vertex: digest, id: 'resolve image', current: 0, total: 0, ...at });
       for (const [id, { current, total, wasThere }] of step.blobs) {
         const completedAt = wasThere ? from - 1 : (to ?? from);
-        update.progress.push({ vertex: digest, id, current, total, at: undefined, startedAt: from, completedAt });
+        update.progress.push({
+          vertex: digest,
+          id,
+          current,
+          total,
+          at: undefined,
+          startedAt: from,
+          completedAt,
+        });
       }
     }
     return update;
   }
 }
 
-function addBlob(step: PlainStep, { id, current, total, timed, done }: Extract<PlainLine, { is: 'blob' }>): void {
+function addBlob(
+  step: PlainStep,
+  { id, current, total, timed, done }: Extract<PlainLine, { is: 'blob' }>,
+): void {
   const known = step.blobs.get(id);
   if (known === undefined) {
     // What is whole at once and took no time had been there before.
@@ -212,15 +232,19 @@ function timesOf(step: PlainStep, startedAt: EpochMs): [EpochMs, EpochMs | undef
 
 function isProgress(text: string): boolean {
   return (
-    /^(?:resolve \S+@|extracting |sha256:|pulling |transferring |writing |naming to |digest: |name: )/.test(text) ||
-    /(?: \d+\.\d+s)? done$/.test(text)
+    /^(?:resolve \S+@|extracting |sha256:|pulling |transferring |writing |naming to |digest: |name: )/.test(
+      text,
+    ) || /(?: \d+\.\d+s)? done$/.test(text)
   );
 }
 
 /** Old clients cut names off with three dots, not always at the same place. */
 function sameName(one: string, other: string): boolean {
   if (one === other) return true;
-  const [a, b] = [one, other].map((name) => (name.endsWith('...') ? name.slice(0, -3) : name)) as [string, string];
+  const [a, b] = [one, other].map((name) => (name.endsWith('...') ? name.slice(0, -3) : name)) as [
+    string,
+    string,
+  ];
   const isCut = a !== one || b !== other;
   return isCut && (a.startsWith(b) || b.startsWith(a));
 }

@@ -24,9 +24,9 @@ export interface ReadLine {
   line: PlainLine;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes are what is taken out
 const ESCAPES = /\u001b\[[0-9;?]{0,32}[A-Za-z]|\r/g;
-const DATED = /^\s*\[?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)\]?(.*)$/;
+const DATED =
+  /^\s*\[?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)\]?(.*)$/;
 /** GitLab's mark of the stream, after the time. */
 const STREAM = /^ \d\d[OE][ +]?/;
 /** Times without a date say nothing of when. */
@@ -35,14 +35,16 @@ const STEP = /^#(\d{1,6})(?: (.*))?$/;
 const SIZE = '(\\d{1,9}(?:\\.\\d{1,9})?)(B|[kKMGT]i?B)';
 const BLOB = new RegExp(`^(sha256:[0-9a-f]{64}) ${SIZE}(?: / ${SIZE})?( \\d{1,9}\\.\\d+s)?( done)?$`);
 const CONTEXT = new RegExp(`^transferring (\\S+): ${SIZE}(?: \\d{1,9}\\.\\d+s)?(?: done)?$`);
-const FAILED = /^(?:ERROR|error|failed)(?::| to solve| from)\s*(?:failed to (?:solve|build)[^:]{0,64}: |to solve[^:]{0,64}: )?(.*)$/;
+const FAILED =
+  /^(?:ERROR|error|failed)(?::| to solve| from)\s*(?:failed to (?:solve|build)[^:]{0,64}: |to solve[^:]{0,64}: )?(.*)$/;
 const UNITS: Readonly<Record<string, number>> = { B: 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 
 export function readPlainLine(raw: string): ReadLine {
   const clean = raw.replace(ESCAPES, '');
   const dated = DATED.exec(clean);
   const at = dated === null ? undefined : parseTime(dated[1]!.replace(/ (?=Z|[+-])/, ''));
-  const text = at === undefined ? clean.replace(UNDATED, '') : dated![2]!.replace(STREAM, '').replace(/^ /, '');
+  const text =
+    at === undefined ? clean.replace(UNDATED, '') : dated![2]!.replace(STREAM, '').replace(/^ /, '');
   if (at !== undefined && text.trim() === '') return { at, line: { is: 'time' } };
   return { at, line: lineOf(text.trimEnd()) };
 }
@@ -105,7 +107,7 @@ function otherLine(text: string): PlainLine {
 }
 
 function size(number: string, unit: string): Bytes {
-  const scale = unit[1] === 'i' ? 1024 ** ('BkMGT'.indexOf(unit[0]!.replace('K', 'k'))) : UNITS[unit[0]!]!;
+  const scale = unit[1] === 'i' ? 1024 ** 'BkMGT'.indexOf(unit[0]!.replace('K', 'k')) : UNITS[unit[0]!]!;
   return Math.round(Number(number) * scale);
 }
 

@@ -68,7 +68,9 @@ function unknowns(builds: readonly PlainBuild[]): string[] {
   if (steps.some(({ end }) => end === undefined)) {
     unknown.push('how some steps ended: the log stops while they run, or leaves lines out');
   }
-  if (steps.some(({ name }) => name === undefined)) unknown.push('the names of some steps: the log begins after them');
-  if (builds.some(({ name }) => name === undefined)) unknown.push('which image was made, of builds that do not say');
+  if (steps.some(({ name }) => name === undefined))
+    unknown.push('the names of some steps: the log begins after them');
+  if (builds.some(({ name }) => name === undefined))
+    unknown.push('which image was made, of builds that do not say');
   return unknown;
 }

@@ -36,6 +36,7 @@ export function readRawJson(text: string, ref: string): BuildRecords {
   records.unknown.push('what was built, and where: progress says neither image nor context');
   if (truncated) records.unknown.push('what came after the cut: the file ends in the middle of a message');
   if (!recorded.build.imported?.dated) records.unknown.push('when it ran: no message has a time');
-  if (!recorded.build.imported?.ended) records.unknown.push('how it ended: steps are still running at the end');
+  if (!recorded.build.imported?.ended)
+    records.unknown.push('how it ended: steps are still running at the end');
   return records;
 }

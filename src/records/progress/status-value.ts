@@ -25,7 +25,9 @@ export function statusValue(value: unknown): StatusValue | undefined {
     progress: (statuses ?? []).flatMap(progressOf),
     logs: (logs ?? []).map((log) => ({
       vertex: text(log, 'vertex', 'Vertex'),
-      bytes: base64Length(text(log, 'data', 'msg', 'Data', 'Msg')),
+      stream: count(field(log, 'stream', 'Stream')),
+      at: parseTime(field(log, 'timestamp', 'Timestamp')),
+      text: fromBase64(text(log, 'data', 'msg', 'Data', 'Msg')),
     })),
     warnings: warnings?.length ?? 0,
   };
@@ -90,7 +92,11 @@ function count(value: unknown): number {
   return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : 0;
 }
 
-function base64Length(encoded: string): number {
-  const padding = encoded.endsWith('==') ? 2 : encoded.endsWith('=') ? 1 : 0;
-  return Math.max(0, Math.floor((encoded.length * 3) / 4) - padding);
+/** One character a byte; empty for what is no base64. */
+function fromBase64(encoded: string): string {
+  try {
+    return atob(encoded);
+  } catch {
+    return '';
+  }
 }

@@ -42,9 +42,23 @@ export class AptCacherNg implements ProxyLogFormat {
   }
 }
 
-function both(at: number, client: string, url: string, fetchedBytes: number, servedBytes: number): LoggedRequest {
+function both(
+  at: number,
+  client: string,
+  url: string,
+  fetchedBytes: number,
+  servedBytes: number,
+): LoggedRequest {
   const revalidated = servedBytes <= LONGEST_NOT_MODIFIED && fetchedBytes > servedBytes;
-  return { at, client, outcome: revalidated ? 'revalidated' : 'miss', code: 'I+O', servedBytes, fetchedBytes, url };
+  return {
+    at,
+    client,
+    outcome: revalidated ? 'revalidated' : 'miss',
+    code: 'I+O',
+    servedBytes,
+    fetchedBytes,
+    url,
+  };
 }
 
 function hit(at: number, client: string, url: string, servedBytes: number): LoggedRequest {

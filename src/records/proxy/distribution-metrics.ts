@@ -14,7 +14,8 @@ export interface DistributionCounters {
   skipped: number;
 }
 
-const METRIC = /^registry_proxy_(requests|hits|misses|pulled_bytes|pushed_bytes)(?:_total)?(?:\{[^}]{0,1024}\})? ([0-9.e+]{1,32})(?: \d+)?$/;
+const METRIC =
+  /^registry_proxy_(requests|hits|misses|pulled_bytes|pushed_bytes)(?:_total)?(?:\{[^}]{0,1024}\})? ([0-9.e+]{1,32})(?: \d+)?$/;
 const LONGEST = 4 * 1024 * 1024;
 
 /** Undefined for what is none, or when the registry mirrors nothing. */

@@ -33,7 +33,11 @@ function knownFormats(): ProxyLogFormat[] {
  * @returns undefined when no format fits, or `start` holds no request at all
  */
 export function proxyLogFormat(start: string, nginxFormat?: string): ProxyLogFormat | undefined {
-  const lines = start.split('\n').map(tidy).filter((line) => line !== '').slice(0, SAMPLE_LINES);
+  const lines = start
+    .split('\n')
+    .map(tidy)
+    .filter((line) => line !== '')
+    .slice(0, SAMPLE_LINES);
   const makers: (() => ProxyLogFormat[])[] =
     nginxFormat === undefined ? [knownFormats] : [() => [new NginxFormat(nginxFormat)]];
   const candidates = makers.flatMap((make) => make());
@@ -97,7 +101,9 @@ export class ProxyLogReader {
     return requests.map((request) => {
       const url = request.url.slice(0, 2_048);
       const { at, client, code, servedBytes, fetchedBytes } = request;
-      const key = this.#keys.keyOf(`${this.format.kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`);
+      const key = this.#keys.keyOf(
+        `${this.format.kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`,
+      );
       return { ...request, key, url, package: packageOf(url) };
     });
   }

@@ -19,8 +19,10 @@ export class NginxFormat implements ProxyLogFormat {
     const format = stated === 'combined' ? COMBINED : stated;
     this.#pattern = this.#compile(format);
     const has = (name: string) => this.#names.includes(name);
-    if (!has('bytes_sent') && !has('body_bytes_sent')) throw unusable(format, '$bytes_sent or $body_bytes_sent');
-    if (!has('request') && !has('request_uri') && !has('uri')) throw unusable(format, '$request or $request_uri');
+    if (!has('bytes_sent') && !has('body_bytes_sent'))
+      throw unusable(format, '$bytes_sent or $body_bytes_sent');
+    if (!has('request') && !has('request_uri') && !has('uri'))
+      throw unusable(format, '$request or $request_uri');
     this.unknown = nginxUnknowns(has);
   }
 
@@ -33,7 +35,9 @@ export class NginxFormat implements ProxyLogFormat {
       // Up to whatever the format has next, which the value cannot contain.
       const next = parts[i + 1]?.[0];
       if (next === undefined && i === parts.length - 2) return '(.*)';
-      return next === undefined ? '(\\S*)' : `([^${next === ']' || next === '\\' || next === '^' ? `\\${next}` : next}]*)`;
+      return next === undefined
+        ? '(\\S*)'
+        : `([^${next === ']' || next === '\\' || next === '^' ? `\\${next}` : next}]*)`;
     });
     return new RegExp(`^${source.join('')}$`);
   }
@@ -65,7 +69,8 @@ export function nginxRequest(value: (name: string) => string | undefined): Logge
     outcome,
     code: cache === undefined || cache === '' || cache === '-' ? (value('status') ?? '') : cache,
     servedBytes: served,
-    fetchedBytes: received ?? (outcome === 'hit' || outcome === 'revalidated' || outcome === 'refused' ? 0 : undefined),
+    fetchedBytes:
+      received ?? (outcome === 'hit' || outcome === 'revalidated' || outcome === 'refused' ? 0 : undefined),
     url: (value('proxy_host') === undefined ? '' : `//${value('proxy_host')}`) + url,
   };
 }
@@ -120,7 +125,11 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 function unusable(format: string, needed: string): NetmeterError {
-  return new NetmeterError('usage', `the log format ${JSON.stringify(format.slice(0, 200))} cannot be used: it needs ${needed}`, {
-    hint: 'Give the log_format of nginx as it is in its configuration, or "combined".',
-  });
+  return new NetmeterError(
+    'usage',
+    `the log format ${JSON.stringify(format.slice(0, 200))} cannot be used: it needs ${needed}`,
+    {
+      hint: 'Give the log_format of nginx as it is in its configuration, or "combined".',
+    },
+  );
 }

@@ -20,7 +20,8 @@ export class NginxJson implements ProxyLogFormat {
       return String(held);
     };
     // What makes it nginx's: any JSON log may have a status and bytes.
-    if (!['upstream_cache_status', 'body_bytes_sent', 'bytes_sent'].some((name) => name in json)) return 'misfit';
+    if (!['upstream_cache_status', 'body_bytes_sent', 'bytes_sent'].some((name) => name in json))
+      return 'misfit';
     value('upstream_bytes_received');
     value('upstream_response_length');
     const access = value('access_time') ?? value('time_local') ?? value('time');

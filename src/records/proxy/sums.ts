@@ -12,7 +12,13 @@ export interface ProxySums {
   misses: number;
   byCode: Record<string, { requests: number; servedBytes: number }>;
   /** By bytes served, the most first. */
-  packages: { name: string; requests: number; hits: number; servedBytes: number; fetchedBytes: number }[];
+  packages: {
+    name: string;
+    requests: number;
+    hits: number;
+    servedBytes: number;
+    fetchedBytes: number | null;
+  }[];
   firstAt: string | null;
   lastAt: string | null;
 }
@@ -61,13 +67,13 @@ export class ProxySummary {
       requests: 0,
       hits: 0,
       servedBytes: 0,
-      fetchedBytes: 0,
+      fetchedBytes: null,
     }));
     if (known === undefined) return;
     known.requests += 1;
     if (isHit) known.hits += 1;
     known.servedBytes += servedBytes;
-    known.fetchedBytes += fetchedBytes ?? 0;
+    if (fetchedBytes !== undefined) known.fetchedBytes = (known.fetchedBytes ?? 0) + fetchedBytes;
   }
 
   sums(): ProxySums {
@@ -87,7 +93,12 @@ export class ProxySummary {
   }
 }
 
-function entry<Value>(map: Map<string, Value>, key: string, most: number, make: () => Value): Value | undefined {
+function entry<Value>(
+  map: Map<string, Value>,
+  key: string,
+  most: number,
+  make: () => Value,
+): Value | undefined {
   const known = map.get(key);
   if (known !== undefined || map.size >= most) return known;
   const made = make();

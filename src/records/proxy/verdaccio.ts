@@ -67,7 +67,15 @@ function toRequest({ at, direction, client, status, url, bytesOut }: Finished): 
   const failed = Number(status) >= 500;
   if (direction === 'uplink') {
     const outcome = failed ? 'failed' : 'miss';
-    return { at, client: undefined, outcome, code: `uplink ${status}`, servedBytes: 0, fetchedBytes: bytesOut, url };
+    return {
+      at,
+      client: undefined,
+      outcome,
+      code: `uplink ${status}`,
+      servedBytes: 0,
+      fetchedBytes: bytesOut,
+      url,
+    };
   }
   const refused = status === '401' || status === '403';
   const outcome = failed ? 'failed' : refused ? 'refused' : 'other';
@@ -86,12 +94,14 @@ function fromPretty(line: string): Finished | 'other' | 'misfit' {
 
 function fromJson(line: string): Finished | 'other' | 'misfit' {
   const json = objectOf(line);
-  if (json === undefined || (typeof json.level !== 'number' && typeof json.level !== 'string')) return 'misfit';
+  if (json === undefined || (typeof json.level !== 'number' && typeof json.level !== 'string'))
+    return 'misfit';
   if (typeof json.msg !== 'string' || !('time' in json)) return 'misfit';
   const request = json.request as { method?: unknown; url?: unknown } | undefined;
   const bytes = json.bytes as { in?: unknown; out?: unknown } | undefined;
   const status = json.status;
-  const isResult = typeof request?.url === 'string' && (typeof status === 'number' || typeof status === 'string');
+  const isResult =
+    typeof request?.url === 'string' && (typeof status === 'number' || typeof status === 'string');
   if (!isResult || bytes === undefined || bytes === null) return 'other';
   const time = typeof json.time === 'number' ? json.time : Date.parse(String(json.time));
   const client = typeof json.remoteIP === 'string' ? json.remoteIP : undefined;

@@ -99,7 +99,16 @@ test('remotes are forgotten with the minutes, their bytes are not', async () => 
     );
     await store.maintain(later + 32 * DAY);
     assert.equal(await store.remotes([web.id]), [
-      { ownerId: web.id, address: '', port: 0, protocol: 'other', class: 'wan', rxBytes: 30, txBytes: 0 },
+      {
+        ownerId: web.id,
+        address: '',
+        name: null,
+        port: 0,
+        protocol: 'other',
+        class: 'wan',
+        rxBytes: 30,
+        txBytes: 0,
+      },
     ]);
     assert.is((await raw(directory, 'SELECT * FROM remotes')).length, 1);
     assert.is((await raw(directory, 'SELECT * FROM series')).length, 1);

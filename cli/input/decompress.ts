@@ -1,4 +1,4 @@
-/** Compressed captures, told by their first bytes. Whatever could be unpacked before damage is handed on. */
+/** Compressed files, told by their first bytes. Whatever could be unpacked before damage is handed on. */
 
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -26,7 +26,7 @@ export function decompressorFor(start: Uint8Array): Decompressor | undefined {
       'unreadable-input',
       `it is compressed with zstd, which Node ${process.versions.node} cannot read`,
       {
-        hint: 'Unpack it on the way: zstd -dc FILE | netmeter pcap -',
+        hint: 'Unpack it on the way: zstd -dc FILE | netmeter COMMAND -',
       },
     );
   }

@@ -1,4 +1,4 @@
-/** The bytes of a capture: a file, or standard input for `-`. */
+/** The bytes of an input: a file, or standard input for `-`. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { stdin } from 'node:process';
@@ -26,7 +26,7 @@ async function readable(file: string): Promise<string> {
   });
   if (facts.isDirectory()) {
     throw new NetmeterError('unreadable-input', `${file} is a directory`, {
-      hint: 'Give it the captures in it.',
+      hint: 'Give it the files in it.',
     });
   }
   return file;
