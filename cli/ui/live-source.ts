@@ -1,8 +1,11 @@
 import type { LiveView } from '../../src/live/types.js';
 import type { Feed, Wishes } from './feed.js';
 
-/** Frames are at least this far apart: a tick, a build and an answer that come together are one. */
-const FRAME_MS = 450;
+/** Frames are at least this far apart, since samples are: a build or an answer in between waits for the next. */
+const FRAME_MS = 900;
+/** The first few are not, so that the screen is soon complete. */
+const FIRST_FRAMES = 5;
+const FIRST_FRAME_MS = 100;
 const TOGETHER_MS = 40;
 /** Without news, so that it shows how old the last ones are. */
 const QUIET_MS = 2000;
@@ -23,6 +26,7 @@ export class PacedSource implements LiveSource {
   readonly #listeners = new Set<() => void>();
   #view: LiveView;
   #frameAt = Number.NEGATIVE_INFINITY;
+  #frames = 0;
   #timer: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
   #end: (() => void) | undefined;
@@ -58,7 +62,8 @@ export class PacedSource implements LiveSource {
 
   #soon(): void {
     if (this.#timer !== undefined) return;
-    const wait = Math.max(TOGETHER_MS, this.#frameAt + this.#frameMs - this.#now());
+    const apart = this.#frames < FIRST_FRAMES ? FIRST_FRAME_MS : this.#frameMs;
+    const wait = Math.max(TOGETHER_MS, this.#frameAt + apart - this.#now());
     this.#timer = setTimeout(() => this.#frame(), wait);
   }
 
@@ -66,6 +71,7 @@ export class PacedSource implements LiveSource {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#frameAt = this.#now();
+    this.#frames += 1;
     this.#view = this.#feed.view();
     for (const listener of this.#listeners) listener();
   }

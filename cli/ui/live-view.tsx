@@ -5,8 +5,8 @@
 import { render } from 'ink';
 import type { Place } from '../../src/protocol/paths.js';
 import type { Terminal } from '../io.js';
-import { App, type AppProps } from './components/App.js';
-import { SpokenApp } from './components/SpokenApp.js';
+import { App } from './components/App.js';
+import { SpokenApp, type SpokenProps } from './components/SpokenApp.js';
 import { Feed } from './feed.js';
 import { PacedSource } from './live-source.js';
 import { FullScreen } from './terminal/full-screen.js';
@@ -39,12 +39,7 @@ export async function showLiveView(options: LiveViewOptions): Promise<void> {
   const theme = { colors: options.colors, ascii: !isUtf8(env) };
   const show = isSpoken ? showSpoken : showFullScreen;
   source.start();
-  const { close, ended: screenEnded } = show(terminal, {
-    source,
-    theme,
-    timeZone: undefined,
-    onQuit: () => quit.abort(),
-  });
+  const { close, ended: screenEnded } = show(terminal, { source, theme, onQuit: () => quit.abort() });
   const restore = terminal.onExit(close);
   try {
     // A screen that cannot be drawn ends by itself, with its error.
@@ -62,12 +57,12 @@ interface Shown {
   ended: Promise<unknown>;
 }
 
-type Show = (terminal: Terminal, props: AppProps) => Shown;
+type Show = (terminal: Terminal, props: SpokenProps) => Shown;
 
-const showFullScreen: Show = ({ input, output }, props) => {
+const showFullScreen: Show = ({ input, output }, { theme, ...props }) => {
   const screen = new FullScreen(output);
   screen.open();
-  const instance = render(<App {...props} />, {
+  const instance = render(<App {...props} paper={{ theme, book: screen.book }} timeZone={undefined} />, {
     stdout: screen as unknown as NodeJS.WriteStream,
     stdin: input,
     debug: true,

@@ -8,8 +8,9 @@ interface LiveOwner {
   totals: OwnerTotals;
   rate: RecentRate;
   tier: string | null;
-  /** A relay that stands in for a container, by what the daemon answered. */
   name: string;
+  /** The name is put together from more than samples tell. */
+  isNamed: boolean;
 }
 
 /** What owners moved in the period: what the daemon answered, and every sample since. */
@@ -35,6 +36,7 @@ export class LiveOwners {
           rate: before.get(owner.id)?.rate ?? new RecentRate(),
           tier: owner.tier,
           name: nameOf(owner),
+          isNamed: owner.composeProject !== null,
         },
       ]),
     );
@@ -43,6 +45,8 @@ export class LiveOwners {
   tick(tick: TickEvent, interval: Interval): void {
     for (const moved of tick.owners) {
       const live = this.#live(moved);
+      // A step's name comes a moment after its first bytes.
+      if (!live.isNamed) live.name = moved.name;
       const sum = { rxBytes: 0, txBytes: 0 };
       for (const name of CLASSES) {
         live.totals[name].rxBytes += moved[name].rxBytes;
@@ -81,6 +85,7 @@ export class LiveOwners {
         rate: new RecentRate(),
         tier: null,
         name,
+        isNamed: false,
       };
       this.#owners.set(moved.id, live);
     }

@@ -11,18 +11,18 @@ import { pressed } from '../state/keys.js';
 import { initialState } from '../state/ui-state.js';
 import { Body } from './Body.js';
 import { Lines } from './Lines.js';
-import { type Theme, ThemeContext } from './Theme.js';
+import { type Paper, PaperContext } from './LineText.js';
 
 export interface AppProps {
   source: LiveSource;
-  theme: Theme;
+  paper: Paper;
   /** Undefined for this process's own. */
   timeZone: string | undefined;
   onQuit(): void;
 }
 
 /** The live view: what the source says, as the person in front of it wants to see it. */
-export function App({ source, theme, timeZone, onQuit }: AppProps): ReactElement {
+export function App({ source, paper, timeZone, onQuit }: AppProps): ReactElement {
   const [ui, setUi] = useState(initialState);
   const view = useLive(source, ui.paused);
   const size = useSize();
@@ -57,17 +57,18 @@ export function App({ source, theme, timeZone, onQuit }: AppProps): ReactElement
     [isWaiting, view.connection, size.columns],
   );
   return (
-    <ThemeContext.Provider value={theme}>
+    <PaperContext.Provider value={paper}>
       {isWaiting ? (
         <Lines lines={body} />
       ) : (
-        <Box flexDirection="column">
+        // A line is a sign of one cell to Ink.
+        <Box flexDirection="column" width={1}>
           <Lines lines={screen.header} />
           <Body shown={shown} height={screen.height} marks={!isPanel} />
           <Lines lines={screen.groups} />
           <Lines lines={screen.footer} />
         </Box>
       )}
-    </ThemeContext.Provider>
+    </PaperContext.Provider>
   );
 }

@@ -1,48 +1,27 @@
 import { Text } from 'ink';
-import { memo, type ReactElement, useContext } from 'react';
-import { escapeText } from '../../../src/text/escape.js';
-import { toAscii } from '../text/charset.js';
-import type { Line, Tone } from '../text/line.js';
-import { ThemeContext } from './Theme.js';
+import { createContext, memo, type ReactElement, useContext } from 'react';
+import type { LineBook } from '../terminal/line-book.js';
+import type { Line } from '../text/line.js';
+import { styled, type Theme } from '../text/styled.js';
 
-type Style = { color?: string; bold?: true; dimColor?: true; inverse?: true };
+/** What lines are drawn with. */
+export interface Paper {
+  theme: Theme;
+  book: LineBook;
+}
 
-const STYLES: Record<Tone, Style> = {
-  plain: {},
-  dim: { dimColor: true },
-  strong: { bold: true },
-  good: { color: 'green' },
-  warn: { color: 'yellow' },
-  bad: { color: 'red' },
-  accent: { color: 'cyan' },
-  selected: { inverse: true },
-};
+export const PaperContext = createContext<Paper | undefined>(undefined);
 
 interface Props {
   line: Line;
   selected?: boolean;
 }
 
-/** One line. Nothing reaches the terminal but through here: whatever a name has in it, it is text. */
+/** One line of the screen. */
 export const LineText = memo(function LineText({ line, selected = false }: Props): ReactElement {
-  const { colors, ascii } = useContext(ThemeContext);
-  const spans = line.map(({ text, tone }, i) => {
-    const safe = ascii ? toAscii(escapeText(text)) : escapeText(text);
-    // Spans have no identity of their own but their place.
-    const key = `${i}`;
-    return colors && tone !== 'plain' ? (
-      <Text key={key} {...STYLES[tone]}>
-        {safe}
-      </Text>
-    ) : (
-      safe
-    );
-  });
-  return (
-    <Text wrap="truncate" {...(colors && selected ? { inverse: true } : {})}>
-      {line.every(({ text }) => text === '') ? ' ' : spans}
-    </Text>
-  );
+  const paper = useContext(PaperContext);
+  if (paper === undefined) throw new Error('a line without paper');
+  return <Text>{paper.book.sign(styled(line, selected, paper.theme))}</Text>;
 }, isSame);
 
 /** Lines are made anew with every frame; most say the same. */

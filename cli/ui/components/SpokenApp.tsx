@@ -5,10 +5,15 @@ import { useKeys } from '../hooks/use-keys.js';
 import { useLive } from '../hooks/use-live.js';
 import { spokenLines } from '../screens/spoken.js';
 import { toAscii } from '../text/charset.js';
+import type { Theme } from '../text/styled.js';
 import type { AppProps } from './App.js';
 
+export interface SpokenProps extends Pick<AppProps, 'source' | 'onQuit'> {
+  theme: Theme;
+}
+
 /** The live view for screen readers: few sentences, no columns, no signs. */
-export function SpokenApp({ source, theme, onQuit }: Omit<AppProps, 'timeZone'>): ReactElement {
+export function SpokenApp({ source, theme, onQuit }: SpokenProps): ReactElement {
   const view = useLive(source, false);
   useKeys(({ text }) => {
     if (text.includes('q')) onQuit();

@@ -1,5 +1,7 @@
 import type { GroupName, GroupView, OwnerView } from '../../../src/live/types.js';
+import { escapeText } from '../../../src/text/escape.js';
 import { formatBytes } from '../../../src/text/figures.js';
+import { cutToWidth } from '../../../src/text/width.js';
 import { totalBytes } from '../../../src/units.js';
 import { type Column, cellsLine, chooseColumns } from '../text/columns.js';
 import { formatRate } from '../text/figures.js';
@@ -24,6 +26,7 @@ const TITLES: Record<GroupName, string> = {
 };
 
 const MOST_NAMED = 6;
+const LONGEST_NAME = 28;
 const LOW_TERMINAL = 16;
 
 /** Whose bytes the link carried in the period: six parts that add up to all of it. */
@@ -65,7 +68,7 @@ function membersText({ owners }: GroupView): string {
   const shown = owners.toSorted((a, b) => rate(b) - rate(a) || totalBytes(b.wan) - totalBytes(a.wan));
   const named = shown.slice(0, MOST_NAMED).map((owner) => {
     const now = rate(owner) > 0 ? ` ${formatRate(rate(owner))}` : '';
-    return `${owner.name} ${formatBytes(totalBytes(owner.wan))}${now}`;
+    return `${cutToWidth(escapeText(owner.name), LONGEST_NAME)} ${formatBytes(totalBytes(owner.wan))}${now}`;
   });
   const more = owners.length > MOST_NAMED ? [`${owners.length - MOST_NAMED} more`] : [];
   return [...named, ...more].join(', ');

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { LineBook } from './line-book.js';
 import { paint } from './paint.js';
 
 const ESC = '\u001b[';
@@ -23,6 +24,7 @@ export interface TerminalOutput {
  */
 export class FullScreen extends EventEmitter {
   readonly isTTY = false;
+  readonly book = new LineBook();
   readonly #output: TerminalOutput;
   #lines: string[] = [];
   #isOpen = false;
@@ -55,7 +57,7 @@ export class FullScreen extends EventEmitter {
   }
 
   write(frame: string, done?: () => void): boolean {
-    if (this.#isOpen && frame !== '') this.#paint(frame.split('\n').slice(0, this.rows));
+    if (this.#isOpen && frame !== '') this.#paint(this.book.lines(frame).slice(0, this.rows));
     done?.();
     return true;
   }

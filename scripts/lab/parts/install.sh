@@ -4,8 +4,9 @@ LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busy
   ca-certificates gcc libc6-dev)
 # The compiler of the eBPF programs, wanted by the project's own build checks.
 BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
-# Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python.
-TEST_PACKAGES=(systemd systemd-container python3 util-linux)
+# Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python, the live view
+# is watched in a terminal.
+TEST_PACKAGES=(systemd systemd-container python3 util-linux tmux)
 
 install_packages() {
   local missing=() package

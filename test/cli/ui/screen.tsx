@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { render } from 'ink';
 import * as assert from 'uvu/assert';
 import { App } from '../../../cli/ui/components/App.js';
-import type { Theme } from '../../../cli/ui/components/Theme.js';
 import type { Wishes } from '../../../cli/ui/feed.js';
 import type { LiveSource } from '../../../cli/ui/live-source.js';
 import { FullScreen } from '../../../cli/ui/terminal/full-screen.js';
+import type { Theme } from '../../../cli/ui/text/styled.js';
 import type { LiveView } from '../../../src/live/types.js';
 
 const GOLDEN = fileURLToPath(new URL('../../golden/ui/', import.meta.url));
@@ -156,7 +156,7 @@ export function openScreen(view: LiveView, options: ScreenOptions = {}): TestScr
   const instance = render(
     <App
       source={source}
-      theme={{ colors: false, ascii: false, ...theme }}
+      paper={{ theme: { colors: false, ascii: false, ...theme }, book: screen.book }}
       timeZone="UTC"
       onQuit={() => {
         opened.quits += 1;

@@ -58,6 +58,15 @@ export class Netmeter {
     return this.run(['start', ...this.#startArgs]);
   }
 
+  /** How to run one of its commands elsewhere, such as in a terminal. */
+  commandLine(args: readonly string[]): {
+    command: string;
+    args: string[];
+    env: Readonly<Record<string, string>>;
+  } {
+    return { command: process.execPath, args: [netmeterBin(), ...args], env: this.#env };
+  }
+
   /** How to run the daemon in the foreground, for tests that end it in their own way. */
   foreground(): { command: string; args: string[]; env: Readonly<Record<string, string>> } {
     const args = [netmeterBin(), 'start', '--foreground', ...this.#startArgs];

@@ -1,0 +1,102 @@
+// The live view in a real terminal while a real engine builds: what it shows is what `build show` says.
+import * as assert from 'uvu/assert';
+import type { StepDocument } from '../../../src/protocol/documents.js';
+import { formatBytes, sumOf } from '../../../src/text/figures.js';
+import { finishedBuild, stepNamed } from '../exactness/documents.js';
+import { build, docker, eventually, lab, labSuite, Netmeter, pushRandomImage } from '../harness/index.js';
+import { TmuxTerminal } from './terminal.js';
+
+const test = labSuite('the live view');
+const MB = 1_000_000;
+
+test('a build in a terminal, from before the daemon to after it', 240_000, async (cleanup) => {
+  const tag = `live-view-${process.pid}`;
+  const image = await pushRandomImage(tag, [3 * MB, 2 * MB]);
+  cleanup.defer(() => docker('28', ['rmi', '-f', image.reference, tag], { anyExit: true }));
+  const netmeter = new Netmeter(cleanup);
+  const terminal = new TmuxTerminal(cleanup, 'top');
+  // A shell stays when it has ended, to see what it leaves behind.
+  const { command, args, env } = netmeter.commandLine(['top']);
+  const variables = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
+  const top = [command, ...args].join(' ');
+  const shell = `PS1='left> ' LC_ALL=C.UTF-8 ${variables.join(' ')} sh -c "${top}; exec sh"`;
+  await terminal.open(shell, 110, 32);
+
+  const before = await terminal.shows(/Waiting for it/);
+  assert.match(before, 'sudo netmeter start');
+  await netmeter.start();
+  await terminal.shows(/No builds yet|▸/);
+
+  const slow = `/slow/${12 * MB}/${tag}-${Date.now()}?rate=${2 * MB}`;
+  const building = build({
+    engine: '28',
+    flags: ['--no-cache', '-t', tag],
+    dockerfile: `FROM ${image.reference} AS assets
+      FROM nm-busybox
+      COPY --from=assets / /assets
+      RUN --mount=type=cache,id=${tag},target=/root/.cache/pip wget -q -O /dev/null "${lab().origin}${slow}"
+      RUN echo all done`,
+  });
+  cleanup.defer(() => building.catch(() => {}));
+  const running = await terminal.shows(/▶ \[.*RUN wget.* [\d.]+ [kM]B\/s/);
+  assert.match(running, new RegExp(`▾ ${tag}`));
+  assert.match(running, new RegExp(`${tag} empty`), 'its cache mount');
+  assert.match(running, /^build steps .*[\d.]+ [kM]B\/s/m);
+
+  await terminal.press('2');
+  await terminal.shows(/\[2 Owners\][\s\S]*unattributed/);
+  await terminal.press('3');
+  await terminal.shows(new RegExp(`\\[3 Remotes\\][\\s\\S]*${lab().serverV4.replaceAll('.', '\\.')}`));
+  await terminal.press('4');
+  await terminal.shows(new RegExp(`\\[4 Caches\\][\\s\\S]*${tag} .*in use`));
+  await terminal.press('1', 'Enter');
+  const details = await terminal.shows(/state\s+running/);
+  assert.match(details, 'saved       known when it has ended');
+  assert.match(details, 'cold        unknown');
+  await terminal.press('Escape');
+
+  await terminal.resize(60, 20);
+  const small = await terminal.shows((text) => text.includes('q quit') && text.split('\n').length === 20);
+  assert.match(small, /▶ \[.*RUN wget/);
+  await terminal.resize(110, 40);
+  await terminal.shows((text) => text.split('\n').length === 40);
+
+  await building;
+  const { build: shownBuild, steps } = await finishedBuild(netmeter, tag);
+  await terminal.press('k', 'g', 'Enter');
+  const after = await terminal.shows((text) => {
+    return text.includes('▾') && steps.filter(isRow).every((step) => rowOf(text, step) !== undefined);
+  });
+  for (const step of steps.filter(isRow)) {
+    const bytes = sumOf(step.wan);
+    const expected = bytes === 0 ? ' - ' : ` ${formatBytes(bytes)} `;
+    assert.ok(rowOf(after, step)?.includes(expected), `${step.name}: ${expected} in\n${after}`);
+  }
+  const whole = after.split('\n').find((line) => line.includes(`▾ ${tag}`)) ?? '';
+  assert.match(whole, `WAN ${formatBytes(sumOf(shownBuild.wan))}`);
+  assert.ok((sumOf(stepNamed({ schema: 1, build: shownBuild, steps }, 'RUN --mount').wan) ?? 0) > 12 * MB);
+
+  await netmeter.kill9();
+  await terminal.shows(/STALE: the daemon is gone since/);
+  await netmeter.start();
+  await terminal.shows((text) => !text.includes('STALE') && text.includes(` ${tag} `));
+
+  await terminal.press('q');
+  const left = await terminal.shows(/^left> ?$/m);
+  assert.not.match(left, 'Builds', 'nothing of the view stays');
+  await terminal.press('s', 't', 't', 'y', 'Space', '-', 'a', 'Enter');
+  const modes = await terminal.shows(/ icanon /);
+  assert.match(modes, / echo /);
+});
+
+/** Steps that have a row: BuildKit's own are shown when they moved something. */
+function isRow(step: StepDocument): boolean {
+  return step.kind !== 'internal' || sumOf(step.wan) !== 0;
+}
+
+function rowOf(text: string, { name }: StepDocument): string | undefined {
+  const start = name.replace(/RUN --mount=\S+/, 'RUN').slice(0, 22);
+  return text.split('\n').find((line) => line.includes(start));
+}
+
+test.run();
