@@ -84,19 +84,22 @@ export class Feed {
 
   async #follow(): Promise<void> {
     const { places, signal, now } = this.#options;
-    let mismatch: NetmeterError | undefined;
+    // A daemon greets before it is asked anything, in its own protocol: of another one nothing is read.
+    const other: { error?: NetmeterError; close?: () => void } = {};
     const live = await connectLive(places, (event) => {
       if (event.version === PROTOCOL_VERSION) {
         this.#onEvent(event);
         return;
       }
-      mismatch = otherProtocol(event);
-      live.close();
+      other.error = otherProtocol(event);
+      other.close?.();
     });
+    other.close = () => live.close();
     const close = () => live.close();
     signal.addEventListener('abort', close, { once: true });
     const timer = setInterval(() => void this.#ask(), ASK_MS);
     try {
+      if (other.error !== undefined) throw other.error;
       await live.ask('subscribe', {});
       this.#live = live;
       this.#wasLive = true;
@@ -106,14 +109,14 @@ export class Feed {
       await this.#ask();
       await live.closed;
     } catch (error) {
-      throw mismatch ?? error;
+      throw other.error ?? error;
     } finally {
       clearInterval(timer);
       signal.removeEventListener('abort', close);
       this.#live = undefined;
       live.close();
     }
-    if (mismatch !== undefined) throw mismatch;
+    if (other.error !== undefined) throw other.error;
     this.#goneSince = now();
     throw new NetmeterError('daemon-not-running', 'the daemon is gone', { hint: 'sudo netmeter start' });
   }
@@ -194,7 +197,6 @@ export class Feed {
   }
 }
 
-/** A daemon of another version greets in its own protocol, before it is asked anything. */
 function otherProtocol(event: Event): NetmeterError {
   const daemon = event.event === 'hello' ? ` (netmeter ${event.daemonVersion})` : '';
   return new NetmeterError(

@@ -107,10 +107,12 @@ export class LiveState {
     const at = this.#sampledAt;
     const owners = this.#owners.view(at);
     const builds = this.#builds.view(at);
+    // Times of what runs stand still with the figures beside them.
+    const staleFor = this.#staleFor(now);
     return {
-      at: now,
+      at: now - (staleFor ?? 0),
       connection: this.#connection,
-      staleFor: this.#staleFor(now),
+      staleFor,
       daemonVersion: this.#daemon?.version ?? null,
       meterTier: this.#status?.tiers.meter ?? null,
       period: this.#period,

@@ -100,6 +100,7 @@ export interface WarningView {
 }
 
 export interface LiveView {
+  /** What is shown was so then: now, or when the daemon was last heard. */
   at: EpochMs;
   connection: Connection;
   /** How long ago the daemon last said something, when that is longer than it should be; else undefined. */

@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { useKeys } from '../hooks/use-keys.js';
 import { useLive } from '../hooks/use-live.js';
 import { useSize } from '../hooks/use-size.js';
@@ -8,7 +8,7 @@ import type { ScreenContext } from '../screens/context.js';
 import { periodsOf, screenOf, wantedRefs } from '../screens/screen.js';
 import { waitingLines } from '../screens/waiting.js';
 import { pressed } from '../state/keys.js';
-import { initialState } from '../state/ui-state.js';
+import { initialState, isPanel, type UiState } from '../state/ui-state.js';
 import { Body } from './Body.js';
 import { Lines } from './Lines.js';
 import { type Paper, PaperContext } from './LineText.js';
@@ -28,11 +28,8 @@ export function App({ source, paper, timeZone, onQuit }: AppProps): ReactElement
   const size = useSize();
   const tops = useRef<Partial<Record<string, number>>>({});
   const context: ScreenContext = { view, ui, ...size, timeZone };
-  const isPanel = ui.help || ui.details !== undefined;
-  const place = isPanel ? 'panel' : ui.tab;
-  const screen = screenOf(context, isPanel ? ui.scroll : (tops.current[place] ?? 0));
-  const { shown } = screen;
-  tops.current = { ...tops.current, [place]: shown.top };
+  const screen = screenOf(context, lastTop(ui, tops.current));
+  tops.current = { ...tops.current, [placeOf(ui)]: screen.shown.top };
 
   const refs = wantedRefs(context).join(' ');
   useEffect(() => {
@@ -40,35 +37,46 @@ export function App({ source, paper, timeZone, onQuit }: AppProps): ReactElement
     source.want({ period: ui.period, remotes: ui.tab === 'remotes', refs: wanted });
   }, [source, ui.period, ui.tab, refs]);
 
+  // Keys may come faster than frames: each counts on what the one before it has changed.
+  const latest = useRef(context);
+  latest.current = context;
   useKeys((press) => {
-    if (!ui.isTyping && press.text.includes('q')) {
+    const now = latest.current;
+    if (!now.ui.isTyping && press.text.includes('q')) {
       onQuit();
       return;
     }
-    const rows = screen.rows.filter(({ selectable }) => selectable).map(({ key }) => key);
-    const scene = { rows, selected: screen.selected, page: screen.height, periods: periodsOf(context) };
+    const { rows, selected, height, shown } = screenOf(now, lastTop(now.ui, tops.current));
+    const keys = rows.filter(({ selectable }) => selectable).map(({ key }) => key);
+    const scene = { rows: keys, selected, page: height, periods: periodsOf(now) };
     // A panel is not scrolled beyond its end.
-    setUi((before) => pressed({ ...before, scroll: isPanel ? shown.top : 0 }, press, scene));
+    const scroll = isPanel(now.ui) ? shown.top : 0;
+    latest.current = { ...now, ui: pressed({ ...now.ui, scroll }, press, scene) };
+    setUi(latest.current.ui);
   }, onQuit);
 
-  const isWaiting = view.daemonVersion === null;
-  const body = useMemo(
-    () => (isWaiting ? waitingLines(view.connection, size.columns) : []),
-    [isWaiting, view.connection, size.columns],
-  );
   return (
     <PaperContext.Provider value={paper}>
-      {isWaiting ? (
-        <Lines lines={body} />
+      {view.daemonVersion === null ? (
+        <Lines lines={waitingLines(view.connection, size.columns)} />
       ) : (
         // A line is a sign of one cell to Ink.
         <Box flexDirection="column" width={1}>
           <Lines lines={screen.header} />
-          <Body shown={shown} height={screen.height} marks={!isPanel} />
+          <Body shown={screen.shown} height={screen.height} marks={!isPanel(ui)} />
           <Lines lines={screen.groups} />
           <Lines lines={screen.footer} />
         </Box>
       )}
     </PaperContext.Provider>
   );
+}
+
+/** Lists keep their place each; a panel begins at its top. */
+function placeOf(ui: UiState): string {
+  return isPanel(ui) ? 'panel' : ui.tab;
+}
+
+function lastTop(ui: UiState, tops: Partial<Record<string, number>>): number {
+  return isPanel(ui) ? ui.scroll : (tops[ui.tab] ?? 0);
 }

@@ -34,7 +34,7 @@ export function buildRows(context: ScreenContext): Row[] {
     const isFound = matches(filter, name, ref, project);
     if (!isFound && found.length === 0) continue;
     const isOpen = (build.document.status === 'running') !== ui.toggled.has(key);
-    rows.push({ key, lines: [buildLine(build, isOpen, context)], selectable: true });
+    rows.push({ key, lines: [buildLine(build, isOpen, context)], selectable: true, isHeading: isOpen });
     if (!isOpen) continue;
     if (build.steps === undefined) {
       rows.push(remark(`${key}:asking`, '  its steps are being asked for'));

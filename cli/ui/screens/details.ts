@@ -16,7 +16,10 @@ export function detailRows(context: ScreenContext): Row[] {
   const { view, ui, columns } = context;
   const found = find(context);
   if (found === undefined) {
-    return asRows('gone', [line('This step is not known any more. Escape leads back.', 'dim')]);
+    return asRows(
+      'gone',
+      wrapText('This step is not known any more. Escape leads back.', columns - 1, 'dim'),
+    );
   }
   const { build, step } = found;
   const { document } = step;

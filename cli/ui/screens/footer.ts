@@ -22,8 +22,7 @@ export function bannerLine({ view, ui, columns, timeZone }: ScreenContext): Line
     const since = formatTimeOfDay(new Date(view.connection.since).toISOString(), timeZone);
     return packed(
       [
-        { line: [span(`STALE: the daemon is gone since ${since}`, 'bad')], rank: 0 },
-        { line: [span('waiting for it', 'bad')], rank: 1 },
+        { line: [span(`STALE: daemon gone since ${since}, waiting for it`, 'bad')], rank: 0 },
         { line: [span(view.connection.hint ?? '')], rank: 2 },
       ],
       columns,

@@ -1,5 +1,5 @@
 import type { PeriodName } from '../../../src/live/types.js';
-import { PERIODS, type TabName } from '../state/ui-state.js';
+import { isPanel, PERIODS, type TabName } from '../state/ui-state.js';
 import { type Row, type Shown, windowOf } from '../state/window.js';
 import type { Line } from '../text/line.js';
 import { buildRows, followedStep } from './build-rows.js';
@@ -34,8 +34,6 @@ export interface Screen {
   /** Lines that there are for the rows. */
   height: number;
   selected: string | undefined;
-  /** A list is a panel that is scrolled as a whole: help and details. */
-  isPanel: boolean;
   groups: Line[];
   footer: Line[];
 }
@@ -43,21 +41,21 @@ export interface Screen {
 /** @param lastTop of the last screen with the same rows */
 export function screenOf(context: ScreenContext, lastTop: number): Screen {
   const { ui } = context;
-  const isPanel = ui.help || ui.details !== undefined;
-  const rows = ui.help ? helpRows(context.columns) : isPanel ? detailRows(context) : ROWS[ui.tab](context);
+  const hasPanel = isPanel(ui);
+  const rows = ui.help ? helpRows(context.columns) : hasPanel ? detailRows(context) : ROWS[ui.tab](context);
   const isLow = context.rows < LEAST_ROWS;
   const header = [
     ...linkLines(context).slice(0, isLow ? 1 : undefined),
     ...(isLow ? [] : [tabsLine(context)]),
   ];
   const banner = bannerLine(context);
-  const groups = isPanel || isLow || ui.tab !== 'builds' ? [] : groupLines(context);
+  const groups = hasPanel || isLow || ui.tab !== 'builds' ? [] : groupLines(context);
   const taken = header.length + groups.length + (banner.length > 0 ? 2 : 1);
   const height = Math.max(1, context.rows - taken);
-  const selected = isPanel ? undefined : selectedIn(rows, context);
+  const selected = hasPanel ? undefined : selectedIn(rows, context);
   const shown = windowOf(rows, selected, height, lastTop);
   const footer = [...(banner.length > 0 ? [banner] : []), footerLine(context, shown)];
-  return { header, rows, shown, height, selected, isPanel, groups, footer };
+  return { header, rows, shown, height, selected, groups, footer };
 }
 
 /** Periods that can be asked for: a cycle only where a link has one. */

@@ -122,8 +122,8 @@ function shortName(name: string): string {
 }
 
 export function mountText({ id, target, emptyAtStart }: StepDocument['cacheMounts'][number]): string {
-  const state = emptyAtStart === null ? '' : emptyAtStart ? ' empty' : ' warm';
-  return `${id ?? target}${state}`;
+  const state = emptyAtStart === null ? '' : emptyAtStart ? 'empty ' : 'warm ';
+  return `${state}${id ?? target}`;
 }
 
 function moreLines({ document }: StepView, columns: readonly Column<StepColumn>[], width: number): Line[] {

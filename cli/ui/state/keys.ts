@@ -1,5 +1,5 @@
 import type { PeriodName } from '../../../src/live/types.js';
-import { PERIODS, SORTS, TABS, type TabName, type UiState } from './ui-state.js';
+import { isPanel, PERIODS, SORTS, TABS, type TabName, type UiState } from './ui-state.js';
 
 /** A key as it was pressed: its name, or the characters that were typed. */
 export interface Press {
@@ -35,7 +35,7 @@ export interface Scene {
 /** The state after a key; the same one when the key means nothing. */
 export function pressed(state: UiState, press: Press, scene: Scene): UiState {
   if (state.isTyping) return typed(state, press);
-  if (state.help || state.details !== undefined) return inPanel(state, press, scene);
+  if (isPanel(state)) return inPanel(state, press, scene);
   switch (press.name) {
     case 'up':
       return moved(state, scene, -1);

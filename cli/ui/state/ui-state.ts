@@ -54,6 +54,11 @@ export function initialState(): UiState {
   };
 }
 
+/** Help and details take the list's place. */
+export function isPanel({ help, details }: UiState): boolean {
+  return help || details !== undefined;
+}
+
 export function sortOf(state: UiState, tab: TabName = state.tab): string {
   const sorts = SORTS[tab];
   return sorts[state.sorts[tab] % sorts.length] ?? '';

@@ -1,11 +1,16 @@
 import type { Line } from '../text/line.js';
 
+/** Lists lower than this have no room for more than their rows. */
+const LEAST_FOR_HEADING = 4;
+
 /** One thing in a list, on one line or several. */
 export interface Row {
   key: string;
   lines: readonly Line[];
   /** Headings and remarks cannot be selected. */
   selectable: boolean;
+  /** Of the rows below it: stays at the top while they are scrolled. */
+  isHeading?: boolean;
 }
 
 /** A row's line, and whether it is the first one of the selected row. */
@@ -30,20 +35,36 @@ export function windowOf(
   lastTop: number,
 ): Shown {
   const lines: ShownLine[] = [];
-  let first = 0;
-  let last = 0;
+  /** Where headings begin. */
+  const headings: number[] = [];
+  let chosen: { first: number; last: number } | undefined;
   for (const row of rows) {
     const isSelected = row.key === selected;
-    if (isSelected) first = lines.length;
+    if (row.isHeading) headings.push(lines.length);
+    if (isSelected) chosen = { first: lines.length, last: lines.length + row.lines.length };
     for (const [i, line] of row.lines.entries()) lines.push({ line, selected: isSelected && i === 0 });
-    if (isSelected) last = lines.length;
   }
-  let top = lastTop;
-  if (last > top + height) top = last - height;
-  if (selected !== undefined && first < top) top = first;
-  // The heading above the first row comes along with it.
-  if (first <= 2 && first < height && selected !== undefined) top = Math.min(top, Math.max(0, first - 2));
-  top = Math.max(0, Math.min(top, lines.length - height));
+  const top = Math.max(0, Math.min(topFor(chosen, height, lastTop), lines.length - height));
   const shown = lines.slice(top, top + height);
+  const heading = headings.findLast((at) => at < top);
+  if (heading !== undefined && height > LEAST_FOR_HEADING && !shown[0]?.selected && !headings.includes(top)) {
+    shown[0] = lines[heading]!;
+  }
   return { lines: shown, top, above: top, below: Math.max(0, lines.length - top - height) };
+}
+
+/** The top of before, unless the selected row would not be seen: with a line around it where there is room. */
+function topFor(
+  chosen: { first: number; last: number } | undefined,
+  height: number,
+  lastTop: number,
+): number {
+  if (chosen === undefined) return lastTop;
+  const { first, last } = chosen;
+  const around = height > LEAST_FOR_HEADING ? 1 : 0;
+  // Titles and a build's own line above the first rows come along with them.
+  if (first <= 2 && last <= height) return Math.min(lastTop, Math.max(0, first - 2));
+  const lowest = Math.max(0, Math.min(first, last + around - height));
+  const highest = Math.max(0, first - around);
+  return Math.max(Math.min(lastTop, highest), Math.min(lowest, highest));
 }
