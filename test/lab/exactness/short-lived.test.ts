@@ -1,4 +1,5 @@
 // Steps and containers that are gone before the next sample: all accounted, none swapped.
+import { randomUUID } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import {
   build,
@@ -10,6 +11,7 @@ import {
   type PathCount,
   removeContainers,
   startNetmeter,
+  unlessStalled,
 } from '../harness/index.js';
 import { finishedBuild, received, status, stepNamed } from './documents.js';
 import { assertWithin, receivedOverTcp } from './expectations.js';
@@ -21,6 +23,9 @@ const SMALLEST = 20_000;
 const STEP = 6_000;
 /** overlay2 stacks 128 layers at most. */
 const STAGES = 4;
+
+/** Fails where nothing comes for so long. */
+const WGET = 'wget -T 10 -q -O';
 
 interface Download {
   path: string;
@@ -46,14 +51,13 @@ function assertOwn(actual: number, expected: number, marker: string): void {
   assert.ok(Math.abs(actual - expected) < STEP / 2, `${marker}: ${actual} bytes, expected ${expected}`);
 }
 
-test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
+async function buildManySteps(): Promise<{ all: Download[]; tag: string }> {
   const all = downloads('step');
-  const tag = `short-steps-${process.pid}`;
-  const netmeter = await startNetmeter(cleanup);
+  const tag = `short-steps-${randomUUID()}`;
   const stages = Array.from({ length: STAGES }, (_, stage) => {
     const steps = all
       .filter((_, i) => i % STAGES === stage)
-      .map(({ path }) => `RUN wget -q -O /dev/null ${lab().origin}${path}`);
+      .map(({ path }) => `RUN ${WGET} /dev/null ${lab().origin}${path}`);
     return `FROM nm-busybox AS s${stage}\n${steps.join('\n')}\nRUN touch /done${stage}\n`;
   });
   const copies = stages.map((_, stage) => `COPY --from=s${stage} /done${stage} /`);
@@ -63,6 +67,12 @@ test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
     dockerfile: `${stages.join('\n')}\nFROM nm-busybox\n${copies.join('\n')}\n`,
     timeoutMs: 300_000,
   });
+  return { all, tag };
+}
+
+test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
+  const netmeter = await startNetmeter(cleanup);
+  const { all, tag } = await unlessStalled(buildManySteps);
   const shown = await finishedBuild(netmeter, tag);
   const { paths } = await originStats();
   for (const { path, marker } of all) {
@@ -72,15 +82,21 @@ test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
   }
 });
 
+async function fetchInContainer({ path, marker }: Download): Promise<Download> {
+  const own = `-${randomUUID()}`;
+  const fetch = [...WGET.split(' '), '/dev/null', lab().origin + path + own];
+  await docker('28', ['run', '--rm', '--name', marker + own, 'nm-busybox', ...fetch]);
+  return { path: path + own, marker: marker + own };
+}
+
 test(`${COUNT} containers, each with its own bytes`, 400_000, async (cleanup) => {
-  const all = downloads('container');
+  const queue = downloads('container');
+  const all: Download[] = [];
   cleanup.defer(() => removeContainers('28', ...all.map(({ marker }) => marker)));
   const netmeter = await startNetmeter(cleanup);
-  const queue = [...all];
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const fetch = ['wget', '-q', '-O', '/dev/null', lab().origin + next.path];
-      await docker('28', ['run', '--rm', '--name', next.marker, 'nm-busybox', ...fetch]);
+      all.push(await unlessStalled(() => fetchInContainer(next as Download)));
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
@@ -95,23 +111,8 @@ test(`${COUNT} containers, each with its own bytes`, 400_000, async (cleanup) =>
 });
 
 test('parallel stages with the same text, each its own bytes', 180_000, async (cleanup) => {
-  const sizes = [1, 2, 3, 4, 5, 6].map((millions) => millions * 1_000_000);
-  const tag = `short-same-${process.pid}`;
   const netmeter = await startNetmeter(cleanup);
-  const paths = sizes.map((size) => bytesPath(size, 'same'));
-  const stages = sizes.map(
-    (_, i) => `
-    FROM nm-busybox AS s${i}
-    COPY url${i} /url
-    RUN wget -q -O /data "$(cat /url)"`,
-  );
-  const copies = sizes.map((_, i) => `COPY --from=s${i} /data /data${i}`);
-  await build({
-    engine: '28',
-    flags: ['--no-cache', '-t', tag],
-    files: Object.fromEntries(paths.map((path, i) => [`url${i}`, lab().origin + path])),
-    dockerfile: `${stages.join('\n')}\nFROM nm-busybox\n${copies.join('\n')}\n`,
-  });
+  const { paths, tag } = await unlessStalled(buildSameText);
   const shown = await finishedBuild(netmeter, tag);
   const stats = await originStats();
   for (const [i, path] of paths.entries()) {
@@ -120,5 +121,25 @@ test('parallel stages with the same text, each its own bytes', 180_000, async (c
     assertWithin(received(step), fetched(stats.paths, path), 1e-3, `stage s${i}`);
   }
 });
+
+async function buildSameText(): Promise<{ paths: string[]; tag: string }> {
+  const sizes = [1, 2, 3, 4, 5, 6].map((millions) => millions * 1_000_000);
+  const tag = `short-same-${randomUUID()}`;
+  const paths = sizes.map((size) => bytesPath(size, 'same'));
+  const stages = sizes.map(
+    (_, i) => `
+    FROM nm-busybox AS s${i}
+    COPY url${i} /url
+    RUN ${WGET} /data "$(cat /url)"`,
+  );
+  const copies = sizes.map((_, i) => `COPY --from=s${i} /data /data${i}`);
+  await build({
+    engine: '28',
+    flags: ['--no-cache', '-t', tag],
+    files: Object.fromEntries(paths.map((path, i) => [`url${i}`, lab().origin + path])),
+    dockerfile: `${stages.join('\n')}\nFROM nm-busybox\n${copies.join('\n')}\n`,
+  });
+  return { paths, tag };
+}
 
 test.run();

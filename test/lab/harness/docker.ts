@@ -53,3 +53,21 @@ export async function build(options: BuildOptions): Promise<RunResult> {
 export async function removeContainers(name: EngineName, ...containers: string[]): Promise<void> {
   await docker(name, ['rm', '-f', '-v', ...containers], { anyExit: true });
 }
+
+const TRIES = 3;
+
+/**
+ * Does `work` again, with what it then makes anew, where a download in it stalled. While containers come and
+ * go, Docker (seen on 28, without netmeter, once in some hundred) drops the address translation of one that
+ * has just got the address of another: its connection is dead, and its download needs `wget -T` to notice.
+ */
+export async function unlessStalled<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isStalled = /download timed out|Connection timed out/.test((error as Error).message);
+      if (!isStalled || tries === TRIES) throw error;
+    }
+  }
+}
