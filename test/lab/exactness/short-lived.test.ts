@@ -24,8 +24,8 @@ const STEP = 6_000;
 /** overlay2 stacks 128 layers at most. */
 const STAGES = 4;
 
-/** Fails where nothing comes for so long. */
-const WGET = 'wget -T 10 -q -O';
+/** Ends with 143 where that does not do. */
+const WGET = 'timeout 20 wget -q -O';
 
 interface Download {
   path: string;

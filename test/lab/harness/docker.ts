@@ -59,14 +59,14 @@ const TRIES = 3;
 /**
  * Does `work` again, with what it then makes anew, where a download in it stalled. While containers come and
  * go, Docker (seen on 28, without netmeter, once in some hundred) drops the address translation of one that
- * has just got the address of another: its connection is dead, and its download needs `wget -T` to notice.
+ * has just got the address of another: its connection is dead, and its download ends by `timeout 20` or never.
  */
 export async function unlessStalled<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
     } catch (error) {
-      const isStalled = /download timed out|Connection timed out/.test((error as Error).message);
+      const isStalled = /exit(?: code:)? 143|Connection timed out/.test((error as Error).message);
       if (!isStalled || tries === TRIES) throw error;
     }
   }
