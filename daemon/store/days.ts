@@ -1,6 +1,6 @@
+import { LocalDays } from '../../src/time/local-days.js';
 import type { Interval } from '../../src/units.js';
 import type { Connection } from './connection.js';
-import { LocalDays } from './local-days.js';
 import { inRange, partsOf, periodsParameter } from './period-sql.js';
 import { traffic } from './tables.js';
 

@@ -1,6 +1,6 @@
+import type { LocalDays } from '../../src/time/local-days.js';
 import type { EpochMs } from '../../src/units.js';
 import { forgetOldNames } from './imports.js';
-import type { LocalDays } from './local-days.js';
 import { forgetOldRemotes, forgetRemotes, pruneDictionaries } from './remotes.js';
 import { dropRows, rollUp } from './roll-up.js';
 import { dropOldRecords } from './savings.js';

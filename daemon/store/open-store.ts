@@ -1,5 +1,6 @@
 import { closeSync, renameSync } from 'node:fs';
 import { NetmeterError } from '../../src/errors.js';
+import { LocalDays } from '../../src/time/local-days.js';
 import type { EpochMs } from '../../src/units.js';
 import { Connection } from './connection.js';
 import {
@@ -12,7 +13,6 @@ import {
   own,
 } from './database-file.js';
 import { APPLICATION_ID, examine } from './examine.js';
-import { LocalDays } from './local-days.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { openForReading } from './open-for-reading.js';

@@ -8,6 +8,7 @@ import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../s
 import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
+import type { LocalDays } from '../../src/time/local-days.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import { type BuildQuery, findBuild, listBuilds, saveBuild } from './builds.js';
 import type { Connection } from './connection.js';
@@ -27,7 +28,6 @@ import {
   saveDefaultLink,
   saveLink,
 } from './link-tables.js';
-import type { LocalDays } from './local-days.js';
 import { maintain } from './maintain.js';
 import { move } from './moves.js';
 import { storedRows } from './owner-rows.js';

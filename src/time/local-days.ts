@@ -1,5 +1,5 @@
-import { NetmeterError } from '../../src/errors.js';
-import type { EpochMs } from '../../src/units.js';
+import { NetmeterError } from '../errors.js';
+import type { EpochMs } from '../units.js';
 
 /** A day by the clock on the wall: from its first instant (excluded) to the next day's (included). */
 interface LocalDay {

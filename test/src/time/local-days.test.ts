@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LocalDays } from '../../../daemon/store/local-days.js';
+import { LocalDays } from '../../../src/time/local-days.js';
 import { DAY, HOUR } from './support.js';
 
 /** Transitions as `zdump -v` prints them (tzdata 2025b): the first instant of a local day and its length in hours. */
