@@ -258,7 +258,17 @@ export interface ReportDocument {
     budget: BudgetState | null;
   }[];
   days: { date: string; usedBytes: number; savedBytes: number | null; headlineBytes: number | null }[];
+  /** The days by ISO week; a week is whole where all of it lies in the period and was metered. */
+  weeks: {
+    week: string;
+    isWhole: boolean;
+    usedBytes: number;
+    savedBytes: number | null;
+    headlineBytes: number | null;
+  }[];
   projects: { name: string; usedBytes: number; savedBytes: number | null }[];
+  /** Projects that used something else than in the period before, most changed first; empty when that is unknown. */
+  changes: { name: string; usedBytes: number; previousUsedBytes: number }[];
   topSteps: { name: string; project: string | null; bytes: number; savedBytes: number | null }[];
   estimates: { count: number; medianErrorRatio: number | null };
   previous: { usedBytes: number | null; savedBytes: number | null };

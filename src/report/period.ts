@@ -12,8 +12,10 @@ import { SCHEMA } from '../protocol/documents.js';
 import type { LinkPrices } from '../savings/types.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
+import { projectChanges } from './changes.js';
 import { type PeriodSavings, periodSavings, savedBytes } from './period-saved.js';
 import { carriesOthers, iso, noTransfer, reportedKind } from './sums.js';
+import { weeksOf } from './weeks.js';
 
 export interface PeriodLink {
   name: string;
@@ -53,6 +55,8 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
   const wan = wanOf(usage);
   const { timeZone, prices } = facts;
   const savings = periodSavings({ builds, usage: buildUsage, links, prices, wan, timeZone });
+  const days = facts.days.map(({ date, usedBytes }) => ({ date, usedBytes, ...savings.onDay(date) }));
+  const shown = projects(documents, savings);
   return {
     schema: SCHEMA,
     since: iso(period.from),
@@ -72,12 +76,10 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
       reconciliation: link.reconciliation,
       budget: link.budget,
     })),
-    days: facts.days.map(({ date, usedBytes }) => ({
-      date,
-      usedBytes,
-      ...savings.onDay(date),
-    })),
-    projects: projects(documents, savings),
+    days,
+    weeks: weeksOf(days, period, timeZone),
+    projects: shown,
+    changes: facts.previousUsedBytes === undefined ? [] : changesOf(shown, facts),
     topSteps: topSteps(builds, buildUsage),
     estimates: { count: facts.estimates.count, medianErrorRatio: facts.estimates.ratio ?? null },
     previous: {
@@ -90,6 +92,14 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     tiers: tiers(usage),
     advice: [...facts.advice],
   };
+}
+
+function changesOf(
+  now: ReportDocument['projects'],
+  { previousBuilds, previousBuildUsage }: PeriodFacts,
+): ReportDocument['changes'] {
+  const before = usedByProject(previousBuilds.map((build) => buildDocument(build, previousBuildUsage)));
+  return projectChanges(new Map(now.map(({ name, usedBytes }) => [name, usedBytes])), before);
 }
 
 function wanOf(usage: readonly UsageRow[]): Transfer {
@@ -130,14 +140,18 @@ function projects(
   documents: readonly ReturnType<typeof buildDocument>[],
   { ofProject }: PeriodSavings,
 ): ReportDocument['projects'] {
+  return [...usedByProject(documents)]
+    .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: ofProject(name) }))
+    .toSorted((a, b) => b.usedBytes - a.usedBytes);
+}
+
+function usedByProject(documents: readonly ReturnType<typeof buildDocument>[]): Map<string, number> {
   const used = new Map<string, number>();
   for (const build of documents) {
     const name = build.project ?? build.name;
     used.set(name, (used.get(name) ?? 0) + knownBytes(build.wan));
   }
-  return [...used]
-    .map(([name, usedBytes]) => ({ name, usedBytes, savedBytes: ofProject(name) }))
-    .toSorted((a, b) => b.usedBytes - a.usedBytes);
+  return used;
 }
 
 /** The same step of the same project in several builds is one row. */

@@ -13,7 +13,11 @@ const GAP = '  ';
 const NARROWEST = 12;
 
 /** Lines of the table, header first, without a newline at their ends. `width` undefined: as wide as it needs. */
-export function table(columns: Column[], rows: string[][], width: number | undefined): string[] {
+export function table(
+  columns: Column[],
+  rows: readonly (readonly string[])[],
+  width: number | undefined,
+): string[] {
   const cells = [columns.map((column) => column.title), ...rows.map((row) => row.map(escapeText))];
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => cellWidth(row[index] ?? ''))));
   const flexible = columns.findIndex((column) => column.flexible);

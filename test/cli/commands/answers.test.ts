@@ -6,10 +6,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildText } from '../../../cli/commands/build-show.js';
 import { buildsText } from '../../../cli/commands/builds.js';
-import { reportText } from '../../../cli/commands/report.js';
 import { statusText } from '../../../cli/commands/status.js';
 import type { Handlers } from '../../../daemon/server/answerer.js';
 import { NetmeterError } from '../../../src/errors.js';
+import { renderReport } from '../../../src/report/render/index.js';
 import { type Setup, startServer } from '../../daemon/server/harness.js';
 import { commandLine } from './command-line.js';
 import { BUILD_SHOW, BUILDS, REPORT, STATUS } from './documents.js';
@@ -67,7 +67,7 @@ const ASKED: [argv: string[], type: string, params: unknown, document: unknown][
   [
     ['report', '--week', '--until', '2026-11-08'],
     'report',
-    { since: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 10, 8), timeZone: 'UTC' },
+    { since: Date.UTC(2026, 10, 2), until: Date.UTC(2026, 10, 8), timeZone: 'UTC' },
     REPORT,
   ],
 ];
@@ -87,7 +87,7 @@ test('text goes to standard output, in the reader’s time zone, and nothing els
     [['status'], statusText(STATUS, undefined, undefined)],
     [['builds'], buildsText(BUILDS.builds, undefined, undefined)],
     [['build', 'show', 'x'], buildText(BUILD_SHOW, undefined, undefined)],
-    [['report'], reportText(REPORT, undefined)],
+    [['report'], renderReport(REPORT, 'text', { width: undefined, ascii: false })],
   ];
   for (const [argv, text] of texts) assert.equal(await ask(...argv), { code: 0, stdout: text, stderr: '' });
 });
@@ -102,7 +102,7 @@ test('report: in JSON by either option, and into a file whole', async () => {
   assert.equal(JSON.parse(stdout), REPORT);
   const file = join(dir, 'report.txt');
   assert.equal(await ask('report', '-o', file), { code: 0, stdout: '', stderr: '' });
-  assert.is(readFileSync(file, 'utf8'), reportText(REPORT, undefined));
+  assert.is(readFileSync(file, 'utf8'), renderReport(REPORT, 'text', { width: undefined, ascii: false }));
   assert.equal(readdirSync(dir), ['report.txt']);
 });
 

@@ -321,6 +321,23 @@ export const REPORT: ReportDocument = {
     { date: '2026-11-23', usedBytes: 1_203_118, savedBytes: null, headlineBytes: null },
     { date: '2026-11-24', usedBytes: 60_000_000, savedBytes: 38_000_000, headlineBytes: 21_000_000 },
   ],
+  weeks: [
+    {
+      week: '2026-W47',
+      isWhole: true,
+      usedBytes: 44_000_000,
+      savedBytes: 12_000_000,
+      headlineBytes: 12_000_000,
+    },
+    {
+      week: '2026-W48',
+      isWhole: false,
+      usedBytes: 61_203_118,
+      savedBytes: 38_000_000,
+      headlineBytes: 21_000_000,
+    },
+  ],
+  changes: [{ name: HOSTILE, usedBytes: 5, previousUsedBytes: 2_000_000 }],
   projects: [{ name: '日本語プロジェクト', usedBytes: 51_901_246, savedBytes: 38_000_000 }],
   topSteps: [
     { name: WIDE, project: 'shop', bytes: 22_201_246, savedBytes: 21_000_000 },
@@ -329,7 +346,15 @@ export const REPORT: ReportDocument = {
   estimates: { count: 0, medianErrorRatio: null },
   previous: { usedBytes: null, savedBytes: null },
   tiers: { exact: 61_203_118, header: 0, polled: 0 },
-  advice: [],
+  advice: [
+    {
+      code: 'no-cache-mount',
+      message: `this step downloads with pip and has no cache mount: ${HOSTILE}`,
+      where: 'Dockerfile:12',
+      savesBytes: 9_000_000,
+      basis: 'measured',
+    },
+  ],
 };
 
 export const EMPTY_REPORT: ReportDocument = {
@@ -357,9 +382,12 @@ export const EMPTY_REPORT: ReportDocument = {
   energyWh: { used: 0, saved: 0, source: '60 Wh/GB, whoever says so' },
   links: [],
   days: [],
+  weeks: [],
+  changes: [],
   projects: [],
   topSteps: [],
   previous: { usedBytes: 0, savedBytes: null },
+  advice: [],
 };
 
 export const DOCTOR: DoctorDocument = {

@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert';
 import { buildText } from '../../../cli/commands/build-show.js';
 import { buildsText } from '../../../cli/commands/builds.js';
 import { doctorText } from '../../../cli/commands/doctor.js';
-import { reportText } from '../../../cli/commands/report.js';
 import { runText } from '../../../cli/commands/run.js';
 import { readinessText } from '../../../cli/commands/start.js';
 import { statusText } from '../../../cli/commands/status.js';
 import { eventLines } from '../../../cli/view/event-lines.js';
+import { renderReport } from '../../../src/report/render/index.js';
 import { cellWidth } from '../../../src/text/width.js';
 import {
   BUILD_SHOW,
@@ -36,8 +36,8 @@ const TEXTS: Record<string, Shown> = {
   builds: (width) => buildsText(BUILDS.builds, ZONE, width),
   'builds-none': (width) => buildsText([], ZONE, width),
   'build-show': (width) => buildText(BUILD_SHOW, ZONE, width),
-  report: (width) => reportText(REPORT, width),
-  'report-empty': (width) => reportText(EMPTY_REPORT, width),
+  report: (width) => renderReport(REPORT, 'text', { width, ascii: false }),
+  'report-empty': (width) => renderReport(EMPTY_REPORT, 'text', { width, ascii: false }),
   doctor: () => doctorText(DOCTOR),
   'doctor-all-well': () => doctorText({ ...DOCTOR, ok: true, checks: DOCTOR.checks.slice(0, 1) }),
   run: () => runText(RUN),

@@ -116,7 +116,7 @@ test('parallel stages with the same text, each its own bytes', 180_000, async (c
   const shown = await finishedBuild(netmeter, tag);
   const stats = await originStats();
   for (const [i, path] of paths.entries()) {
-    const step = stepNamed(shown, `[s${i} 3/3] RUN wget`);
+    const step = stepNamed(shown, `[s${i} 3/3] RUN timeout`);
     assert.is(step.attribution, 'exact');
     assertWithin(received(step), fetched(stats.paths, path), 1e-3, `stage s${i}`);
   }

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LocalDays } from '../../../src/time/local-days.js';
-import { DAY, HOUR } from './support.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** Transitions as `zdump -v` prints them (tzdata 2025b): the first instant of a local day and its length in hours. */
 const KNOWN = [
