@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
 import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
-import type { EpochMs } from '../../src/units.js';
+import type { EpochMs, Interval } from '../../src/units.js';
 import { EstimateAnswers } from '../answers/estimates.js';
 import { importFile } from '../answers/imports.js';
 import { LiveAnswers } from '../answers/live.js';
@@ -280,10 +280,7 @@ export class NetmeterDaemon {
       hostNetns: this.#hostNetns,
       procRoot: PROC,
       onCommit: (batch) => this.#committed(batch),
-      onIdle: (interval) => {
-        this.#linkPart.sampled(undefined);
-        this.#started.feed?.idle(interval);
-      },
+      onIdle: (interval) => this.#idle(interval),
     });
     await loadCalibrations(store, meter.linkSource.calibrations);
     this.#started.meter = meter;
@@ -422,6 +419,15 @@ export class NetmeterDaemon {
     void this.#settle().then(() => this.#record());
     this.#linkPart.sampled(batch);
     this.#get('feed').committed(batch);
+  }
+
+  #idle(interval: Interval): void {
+    this.#tickedUntil = interval.to;
+    this.#linkPart.sampled(undefined);
+    this.#started.feed?.idle(interval);
+    if (!this.#get('recorder').isDue) return;
+    this.#get('tracker').update();
+    void this.#settle().then(() => this.#record());
   }
 
   /** Counts and settles everything up to this moment. */

@@ -8,6 +8,7 @@ import type { Actual, Basis, ColdCost, DeclaredCost, Range } from './types.js';
 
 /** Blobs that were fetched took this much of their size at least; less was fetched for another step. */
 const LEAST_OF_BLOBS = 0.98;
+const SMALL_BLOBS: Bytes = 64 << 10;
 
 /** Every cache mount of it was seen to be empty, or it has none. */
 export function wasCold(step: Step): boolean {
@@ -77,13 +78,16 @@ function isOwn({ kind, attribution }: Step): boolean {
   return attribution === 'exact' || (kind !== 'run' && attribution === 'inferred');
 }
 
-/** Layers that were there would have been fetched, too; their compressed sizes are told. */
+/**
+ * Layers that were there would have been fetched, too; their compressed sizes are told. Of manifests and
+ * configurations, some hundred bytes each, it is not told that they were fetched.
+ */
 function costOfImage(blobs: readonly BlobProgress[], spent: Bytes): Found | undefined {
   const fetched = sizeOf(blobs.filter(hasGrown));
   const there = sizeOf(blobs.filter((blob) => !hasGrown(blob)));
   if (fetched + there === 0) return undefined;
   if (spent < fetched * LEAST_OF_BLOBS) return { ...onTheWire(exactly(fetched + there)), basis: 'derived' };
-  if (there === 0) return { ...exactly(spent), basis: 'measured' };
+  if (there <= SMALL_BLOBS) return { ...exactly(spent), basis: 'measured' };
   return { ...plus(exactly(spent), onTheWire(exactly(there))), basis: 'derived' };
 }
 
