@@ -9,14 +9,17 @@ const BOTTOM = 28;
 const LEFT = 64;
 /** Labels under the bars, at most; more would overlap. */
 const MOST_LABELS = 12;
+/** About so many spaces between grid lines. */
 const LINES = 4;
 /** Of a group's width, for its bars. */
 const FILLED = 0.7;
 const WIDEST_BAR = 56;
 
+/** Grid lines from `low` to `high`, all of them multiples of `step`. */
 interface Scale {
   low: number;
   high: number;
+  step: number;
 }
 
 /** Grouped bars as SVG without scripts; what each bar says is its title, for pointers and screen readers. */
@@ -54,12 +57,13 @@ function groupBars({ labels, series }: Chart, group: number, groupWidth: number,
   });
 }
 
-function gridLines(scale: Scale): string[] {
-  return Array.from({ length: LINES + 1 }, (_, i) => {
-    const value = scale.low + ((scale.high - scale.low) * i) / LINES;
-    const at = round(y(value, scale));
-    const line = `<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}"/>`;
-    return line + text(LEFT - 6, at + 4, formatBytes(Math.round(value)), 'end');
+function gridLines({ low, high, step }: Scale): string[] {
+  return Array.from({ length: Math.round((high - low) / step) + 1 }, (_, i) => {
+    const value = low + step * i;
+    const at = round(y(value, { low, high, step }));
+    const kind = value === 0 ? 'grid zero' : 'grid';
+    const line = `<line class="${kind}" x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}"/>`;
+    return line + text(LEFT - 6, at + 4, formatBytes(value), 'end');
   });
 }
 
@@ -69,16 +73,18 @@ function legend({ series }: Chart): string {
   return `<p class="legend">${names.join(' ')}</p>`;
 }
 
-/** From 0, or from below it where something is negative, to the next round figure above all. */
+/** From 0, or from below it where something is negative, to above all. */
 function scaleOf({ series }: Chart): Scale {
   const values = series.flatMap((each) => each.values.map((value) => value ?? 0));
-  return { low: -roundUp(-Math.min(0, ...values)), high: roundUp(Math.max(1, ...values)) };
+  const [least, most] = [Math.min(0, ...values), Math.max(1, ...values)];
+  const step = roundUp((most - least) / LINES);
+  return { low: Math.floor(least / step) * step, high: Math.ceil(most / step) * step, step };
 }
 
+/** The next of 1, 2 and 5 times a power of ten; whole bytes. */
 function roundUp(value: number): number {
-  if (value <= 0) return 0;
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 4, 6, 8, 10].find((factor) => factor * unit >= value) ?? 10) * unit;
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(value)));
+  return ([1, 2, 5, 10].find((factor) => factor * unit >= value) ?? 10) * unit;
 }
 
 function y(value: number, { low, high }: Scale): number {

@@ -23,7 +23,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; min-width: 9rem; }
 th { color: var(--soft); font-weight: 600; }
-td:not(:first-child) { overflow-wrap: normal; }
+td:not(:first-child) { white-space: nowrap; }
+svg .zero { stroke: var(--soft); }
 svg { width: 100%; height: auto; display: block; margin: .5rem 0; }
 svg text { fill: var(--soft); font-size: 12px; }
 .grid { stroke: var(--line); }
