@@ -3,8 +3,8 @@ import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs } from '../../src/units.js';
 import type { Connection } from './connection.js';
 
-/** Of one lineage; older ones say little that newer ones do not. */
-const MOST_RUNS = 50;
+/** Of one lineage, cold and warm ones each; older ones say little that newer ones do not. */
+const MOST_RUNS = 8;
 
 const UNRECORDED = `
 SELECT document FROM builds WHERE recorded = 0 AND status <> 'running' ORDER BY started_at LIMIT ?`;
@@ -30,7 +30,9 @@ WITH wanted AS (
   UNION SELECT lineage FROM step_runs WHERE shown IN (SELECT value FROM json_each(?1))
 ),
 numbered AS (
-  SELECT build, digest, row_number() OVER (PARTITION BY lineage ORDER BY ended_at DESC) AS place
+  SELECT build, digest, row_number() OVER (
+    PARTITION BY lineage, document ->> '$.wasCold' ORDER BY ended_at DESC
+  ) AS place
   FROM step_runs WHERE lineage IN wanted
 ),
 chosen AS (

@@ -87,7 +87,7 @@ export interface Store {
   /** Of caches by BuildKit's record, and of all that go by these ids. */
   cacheFills(recordIds: string[], cacheIds: string[]): Promise<CacheFill[]>;
   /**
-   * Runs of the lineages, and of those that some run was shown as, the newest 50 of each; and all of the
+   * Runs of the lineages, and of those that some run was shown as, the newest cold and warm ones of each; and all of the
    * builds with these refs.
    */
   stepRuns(lineages: string[], refs: string[]): Promise<StepRun[]>;
