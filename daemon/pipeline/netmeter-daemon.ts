@@ -17,6 +17,7 @@ import { DockerObserver } from '../observe/docker/docker-observer.js';
 import { type EngineAddress, resolveEngine } from '../observe/docker/engine-address.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
 import { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import { ReportSchedule } from '../reports/report-schedule.js';
 import { RunCgroups } from '../run-cgroup/run-cgroups.js';
 import type { Handlers } from '../server/answerer.js';
 import { openStore } from '../store/open-store.js';
@@ -55,6 +56,7 @@ interface Started {
   runs: RunCgroups;
   stored: StoredAnswers;
   live: LiveAnswers;
+  reports: ReportSchedule;
   estimates: EstimateAnswers;
   feed: LiveFeed;
 }
@@ -152,6 +154,7 @@ export class NetmeterDaemon {
       build: async (params) => (await fresh()).build(params),
       remotes: async (params) => (await fresh()).remotes(params),
       report: async (params) => (await fresh()).report(params),
+      'report-schedule': (params) => this.#get('reports').set(params),
       estimate: async (params, { signal }) => {
         await this.#refresh();
         return this.#get('estimates').estimate(params, signal);
@@ -303,6 +306,16 @@ export class NetmeterDaemon {
       running: () => tracker.running(),
     });
     this.#started.stored = stored;
+    this.#started.reports = new ReportSchedule({
+      store,
+      directory: `${this.#context.place.stateDir}/reports`,
+      now: this.#clock.now,
+      report: async (params) => {
+        await this.#refresh();
+        return stored.report(params);
+      },
+      warnings: this.#linkPart.warnings,
+    });
     const { publish, hasSubscribers, log } = this.#context;
     this.#started.feed = new LiveFeed({
       publish,
@@ -395,13 +408,16 @@ export class NetmeterDaemon {
 
   #startMaintenance(): void {
     const { log } = this.#context;
+    const reports = this.#get('reports');
     const maintain = () => {
+      reports.check().catch((error: unknown) => log.error('the report of the week was not made', error));
       const store = this.#get('store');
       store.maintain(this.#clock.now()).catch((error: unknown) => log.error('maintenance failed', error));
       saveCalibrations(store, this.#get('meter').linkSource.calibrations).catch((error: unknown) =>
         log.error('calibrations could not be stored', error),
       );
     };
+    reports.check().catch((error: unknown) => log.error('the report of the week was not made', error));
     this.#maintenance = setInterval(maintain, MAINTAIN_EVERY_MS);
     this.#maintenance.unref();
   }

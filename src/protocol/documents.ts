@@ -321,6 +321,17 @@ export interface EstimateDocument {
   }[];
 }
 
+/** When reports are written without being asked for. */
+export interface ScheduleDocument {
+  schema: 1;
+  schedule: 'weekly' | null;
+  format: 'text' | 'md' | 'html' | 'json' | null;
+  timeZone: string | null;
+  /** Where they are written to. */
+  directory: string;
+  nextAt: string | null;
+}
+
 export interface DoctorDocument {
   schema: 1;
   ok: boolean;

@@ -20,6 +20,7 @@ import type {
   RemotesDocument,
   ReportDocument,
   RunDocument,
+  ScheduleDocument,
   StatusDocument,
   StepDocument,
 } from './documents.js';
@@ -37,6 +38,12 @@ export interface RequestParams {
   /** Remotes of all owners in a period, most bytes first. */
   remotes: { since: number; limit?: number };
   report: { since: number; until?: number; timeZone: string };
+  /** `show` changes nothing. */
+  'report-schedule': {
+    schedule: 'weekly' | 'off' | 'show';
+    format: 'text' | 'md' | 'html' | 'json';
+    timeZone: string;
+  };
   /** What to change in a Dockerfile, given as its text, by what its steps moved in a period. */
   advise: { text: string; file: string; path?: string; since: number; until?: number };
   /** What a build will fetch, by its Dockerfile and by what its steps take from the context. */
@@ -81,6 +88,7 @@ export interface RequestResults {
   build: BuildShowDocument;
   remotes: RemotesDocument;
   report: ReportDocument;
+  'report-schedule': ScheduleDocument;
   advise: AdviseDocument;
   estimate: EstimateDocument;
   import: ImportAnswer;

@@ -41,6 +41,11 @@ const params: Schemas = {
   build: v.strictObject({ ref: name }),
   remotes: v.strictObject({ since: time, limit: v.exactOptional(count) }),
   report: v.strictObject({ since: time, until: v.exactOptional(time), timeZone: name }),
+  'report-schedule': v.strictObject({
+    schedule: v.picklist(['weekly', 'off', 'show']),
+    format: v.picklist(['text', 'md', 'html', 'json']),
+    timeZone: name,
+  }),
   advise: v.strictObject({
     text: v.pipe(v.string(), v.maxLength(MOST_DOCKERFILE)),
     file: path,
