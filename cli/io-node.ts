@@ -33,8 +33,13 @@ function terminal(env: NodeJS.ProcessEnv): Terminal | undefined {
     },
     output: process.stdout,
     onExit: (listener) => {
+      // Before an error is printed: it would be printed on the screen that is left.
+      process.on('uncaughtExceptionMonitor', listener);
       process.on('exit', listener);
-      return () => process.off('exit', listener);
+      return () => {
+        process.off('uncaughtExceptionMonitor', listener);
+        process.off('exit', listener);
+      };
     },
   };
 }

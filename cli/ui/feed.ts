@@ -18,6 +18,8 @@ export interface FeedOptions {
 export interface Wishes {
   period: PeriodName;
   remotes: boolean;
+  /** Warnings are on the screen: somebody has seen them. */
+  warnings: boolean;
   /** Builds whose steps are to be shown. */
   refs: readonly string[];
 }
@@ -34,7 +36,7 @@ export class Feed {
   readonly #options: FeedOptions;
   readonly #state = new LiveState();
   readonly #listeners = new Set<() => void>();
-  #wishes: Wishes = { period: 'today', remotes: false, refs: [] };
+  #wishes: Wishes = { period: 'today', remotes: false, warnings: false, refs: [] };
   #live: LiveConnection | undefined;
   #wasLive = false;
   #goneSince: number | undefined;
@@ -174,14 +176,18 @@ export class Feed {
 
   async #askAll(live: LiveConnection): Promise<void> {
     const { now, timeZone } = this.#options;
-    const { period, remotes, refs } = this.#wishes;
+    const { period, remotes, warnings, refs } = this.#wishes;
     const ended = this.#ended;
     this.#moved = false;
     this.#ended = false;
     const today = periodStart('today', now(), this.#state);
     const since = periodStart(period, now(), this.#state);
     if (ended) this.#state.builds(await live.ask('builds', { limit: BUILDS }));
-    this.#state.status(await live.ask('status', { since }), period, since, period === 'today');
+    const status = await live.ask('status', { since });
+    this.#state.status(status, period, since, period === 'today');
+    if (warnings && status.warnings.some(({ seen }) => !seen)) {
+      await live.ask('warnings-seen', { until: now() });
+    }
     if (period !== 'today') this.#state.today(await live.ask('status', { since: today }));
     for (const ref of refs) {
       if (!this.#state.isKnown(ref)) this.#state.build(await live.ask('build', { ref }), now());

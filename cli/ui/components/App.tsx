@@ -34,7 +34,12 @@ export function App({ source, paper, timeZone, onQuit }: AppProps): ReactElement
   const refs = wantedRefs(context).join(' ');
   useEffect(() => {
     const wanted = refs === '' ? [] : refs.split(' ');
-    source.want({ period: ui.period, remotes: ui.tab === 'remotes', refs: wanted });
+    source.want({
+      period: ui.period,
+      remotes: ui.tab === 'remotes',
+      warnings: ui.tab === 'warnings',
+      refs: wanted,
+    });
   }, [source, ui.period, ui.tab, refs]);
 
   // Keys may come faster than frames: each counts on what the one before it has changed.

@@ -63,10 +63,10 @@ function budgetSegments(
   width: number,
   timeZone: string | undefined,
 ): Segment[] {
-  const { limitBytes, usedBytes, cycleEnd, forecastBytes } = budget;
+  const { limitBytes, usedBytes, cycleEnd, forecastBytes, runsOutAt } = budget;
   const share = limitBytes > 0 ? usedBytes / limitBytes : 1;
   const tone: Tone = share >= 1 ? 'bad' : share >= NEARLY_USED ? 'warn' : 'good';
-  const until = formatTime(cycleEnd, timeZone).slice(5, 10);
+  const day = (isoTime: string) => formatTime(isoTime, timeZone).slice(5, 10);
   const percent = formatPercent(share);
   const limit = formatBytes(limitBytes);
   const used =
@@ -78,7 +78,8 @@ function budgetSegments(
   return [
     { line: [span(used, tone)], rank: 0 },
     { line: [forecastSpan(forecastBytes, limitBytes)], rank: 2 },
-    { line: [span(`until ${until}`)], rank: 5 },
+    { line: runsOutAt === null ? [] : [span(`used up on ${day(runsOutAt)}`, 'bad')], rank: 5 },
+    { line: [span(`cycle ends ${day(cycleEnd)}`, 'dim')], rank: 6 },
   ];
 }
 

@@ -21,7 +21,7 @@ export type StepColumn =
 /** In the order in which they stand; ranks say what a narrow terminal does without. */
 export const STEP_COLUMNS: readonly Column<StepColumn>[] = [
   { key: 'state', title: '', width: 1, rank: 0 },
-  { key: 'name', title: 'STEP', width: 9, comfortable: 26, rank: 0, flexible: true },
+  { key: 'name', title: 'STEP', width: 9, rank: 0, flexible: true, comfortable: nameWidth },
   { key: 'time', title: 'TIME', width: 7, align: 'right', rank: 4 },
   { key: 'wan', title: 'WAN', width: 7, align: 'right', rank: 0 },
   { key: 'proxy', title: 'PROXY', width: 7, align: 'right', rank: 8 },
@@ -31,6 +31,11 @@ export const STEP_COLUMNS: readonly Column<StepColumn>[] = [
   { key: 'saved', title: 'SAVED', width: 8, align: 'right', rank: 2 },
   { key: 'cache', title: 'CACHE MOUNT', width: 18, rank: 10 },
 ];
+
+/** A step is known by its name: what not everybody asks for has to wait until that can be read. */
+function nameWidth(rank: number): number {
+  return rank >= 8 ? 26 : rank >= 3 ? 18 : 9;
+}
 
 const STATES: Record<StepDocument['status'], [sign: string, tone: Tone]> = {
   running: ['▶', 'accent'],

@@ -5,8 +5,8 @@ export interface Column<Key extends string = string> {
   title: string;
   /** In cells; of the flexible one, the least it may have. */
   width: number;
-  /** The flexible one has this much before there is room for columns of a rank of `LUXURY` or more. */
-  comfortable?: number;
+  /** What the flexible one should have before there is room for a column of that rank. */
+  comfortable?: (rank: number) => number;
   align?: 'left' | 'right';
   /** The highest is left out first where there is no room; 0 stays. */
   rank: number;
@@ -15,16 +15,16 @@ export interface Column<Key extends string = string> {
 }
 
 const GAP = 1;
-const LUXURY = 5;
 
 /** Columns that fit, with their widths. */
 export function chooseColumns<Key extends string>(all: readonly Column<Key>[], width: number): Column<Key>[] {
   const chosen = [...all];
   const needed = () => chosen.reduce((sum, column) => sum + column.width + GAP, -GAP);
-  const comfort = chosen.reduce((sum, { width: least, comfortable = least }) => sum + comfortable - least, 0);
+  const flexible = chosen.find((column) => column.flexible);
+  const comfort = (rank: number) => (flexible?.comfortable?.(rank) ?? 0) - (flexible?.width ?? 0);
   for (;;) {
     const worst = chosen.reduce((a, b) => (b.rank >= a.rank ? b : a));
-    const wanted = needed() + (worst.rank >= LUXURY ? comfort : 0);
+    const wanted = needed() + Math.max(0, comfort(worst.rank));
     if (wanted <= width || worst.rank === 0) break;
     chosen.splice(chosen.indexOf(worst), 1);
   }

@@ -87,10 +87,10 @@ test('a screen that stands still stays as it was, and goes on with what is new',
 
 test('what is asked for is what is shown: period, remotes, steps of builds that are unfolded', async () => {
   await using(busyView(), {}, async (screen) => {
-    assert.equal(screen.source.wishes, [{ period: 'today', remotes: false, refs: [] }]);
+    assert.equal(screen.source.wishes, [{ period: 'today', remotes: false, warnings: false, refs: [] }]);
     await screen.press('3', 'p', 'p', 'p', '1', 'G', KEYS.enter);
     const last = screen.source.wishes.at(-1);
-    assert.equal(last, { period: 'cycle', remotes: false, refs: ['failed1'] });
+    assert.equal(last, { period: 'cycle', remotes: false, warnings: false, refs: ['failed1'] });
     assert.ok(screen.source.wishes.some(({ remotes }) => remotes));
     assert.match(screen.text(), 'its steps are being asked for');
   });

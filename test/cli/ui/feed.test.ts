@@ -96,7 +96,7 @@ test('another period is asked for at once, beside today; remotes and steps when 
   const { feed, end } = started([setup.place]);
   try {
     await until(() => feed.view().owners.length > 0);
-    feed.want({ period: 'start', remotes: true, refs: ['old'] });
+    feed.want({ period: 'start', remotes: true, warnings: false, refs: ['old'] });
     await until(() => feed.view().remotes !== null);
     const since = Date.parse('2026-01-01T00:00:00.000Z');
     assert.ok(asked.some((each) => each.type === 'status' && each.since === since));
@@ -104,6 +104,35 @@ test('another period is asked for at once, beside today; remotes and steps when 
     assert.is(feed.view().period, 'start');
     assert.ok((feed.view().builds[0]?.steps?.length ?? 0) > 0);
     assert.is(asked.filter(({ type }) => type === 'build old').length, 1);
+  } finally {
+    await end();
+    await setup.close();
+  }
+});
+
+test('warnings that are looked at are seen, once', async () => {
+  const seen: number[] = [];
+  const setup = await startServer(
+    {
+      ...handlers([]),
+      status: () => status({ warnings: status().warnings.map((it) => ({ ...it, seen: seen.length > 0 })) }),
+      'warnings-seen': ({ until: time }) => {
+        seen.push(time);
+        return {};
+      },
+    },
+    {},
+  );
+  const { feed, end } = started([setup.place]);
+  try {
+    await until(() => feed.view().owners.length > 0);
+    assert.equal(seen, []);
+    feed.want({ period: 'today', remotes: false, warnings: true, refs: [] });
+    await until(() => seen.length === 1);
+    feed.want({ period: 'hour', remotes: false, warnings: true, refs: [] });
+    await until(() => feed.view().period === 'hour');
+    assert.is(seen.length, 1);
+    assert.ok(Math.abs(seen[0]! - Date.now()) < 10_000);
   } finally {
     await end();
     await setup.close();

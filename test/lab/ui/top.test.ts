@@ -57,7 +57,7 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
 
   await terminal.resize(60, 20);
   const small = await terminal.shows((text) => text.includes('q quit') && text.split('\n').length === 20);
-  assert.match(small, /▶ \[.*RUN wget/);
+  assert.match(small, /▶ \[stage-1 3\/4\] RUN/);
   await terminal.resize(110, 40);
   await terminal.shows((text) => text.split('\n').length === 40);
 
