@@ -3,9 +3,11 @@ import { render } from 'ink';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SpokenApp } from '../../../cli/ui/components/SpokenApp.js';
+import type { Wishes } from '../../../cli/ui/feed.js';
 import { LiveState } from '../../../src/live/state.js';
 import type { LiveView } from '../../../src/live/types.js';
 import { PROTOCOL_VERSION } from '../../../src/protocol/messages.js';
+import { until } from '../../daemon/observe/docker/until.js';
 import { build, busyState, busyView, HELLO, iso, NOW, received, step, tick } from './scene.js';
 import { assertScreen, KEYS, openScreen, type ScreenOptions, type TestScreen } from './screen.js';
 
@@ -87,11 +89,16 @@ test('a screen that stands still stays as it was, and goes on with what is new',
 
 test('what is asked for is what is shown: period, remotes, steps of builds that are unfolded', async () => {
   await using(busyView(), {}, async (screen) => {
-    assert.equal(screen.source.wishes, [{ period: 'today', remotes: false, warnings: false, refs: [] }]);
-    await screen.press('3', 'p', 'p', 'p', '1', 'G', KEYS.enter);
-    const last = screen.source.wishes.at(-1);
-    assert.equal(last, { period: 'cycle', remotes: false, warnings: false, refs: ['failed1'] });
-    assert.ok(screen.source.wishes.some(({ remotes }) => remotes));
+    // React runs effects a moment after it has drawn.
+    const asks = (wishes: Wishes) =>
+      until(() => JSON.stringify(screen.source.wishes.at(-1)) === JSON.stringify(wishes));
+    await asks({ period: 'today', remotes: false, warnings: false, refs: [] });
+    await screen.press('3');
+    await asks({ period: 'today', remotes: true, warnings: false, refs: [] });
+    await screen.press('5', 'p');
+    await asks({ period: 'start', remotes: false, warnings: true, refs: [] });
+    await screen.press('p', 'p', '1', 'G', KEYS.enter);
+    await asks({ period: 'cycle', remotes: false, warnings: false, refs: ['failed1'] });
     assert.match(screen.text(), 'its steps are being asked for');
   });
 });
