@@ -10,6 +10,8 @@ const KEPT = 20;
 interface LiveBuild {
   document: BuildDocument;
   steps: StepDocument[] | undefined;
+  /** It ran when it was first heard of. */
+  seenRunning: boolean;
   rate: RecentRate;
   /** By step digest: bytes counted, and growth of layers as told. */
   counted: Map<string, RecentRate>;
@@ -63,9 +65,10 @@ export class LiveBuilds {
 
   /** Those that run first, the newest of each first. */
   view(at: EpochMs): BuildView[] {
-    return [...this.#builds.values()].sort(byState).map((live) => ({
+    return [...this.#builds.values()].sort(byState).map((live, i) => ({
       document: live.document,
       steps: live.steps?.map((step) => stepView(live, step, at)),
+      isCurrent: live.document.status === 'running' || (i === 0 && live.seenRunning),
       rate: live.rate.rate(at),
     }));
   }
@@ -76,6 +79,7 @@ export class LiveBuilds {
       live = {
         document: build,
         steps: undefined,
+        seenRunning: build.status === 'running',
         rate: new RecentRate(),
         counted: new Map(),
         reported: new Map(),

@@ -53,6 +53,8 @@ export interface BuildView {
   document: BuildDocument;
   /** Undefined when its steps have not been asked for. */
   steps: StepView[] | undefined;
+  /** It runs, or it was seen to and nothing has begun since. */
+  isCurrent: boolean;
   rate: Rate;
 }
 

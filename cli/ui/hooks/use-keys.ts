@@ -16,6 +16,15 @@ const NAMES: readonly [key: keyof Key, name: Press['name']][] = [
   ['delete', 'backspace'],
 ];
 
+/** What control characters mean among others. */
+const CONTROLS: Readonly<Record<string, Press['name']>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+};
+
 /** Keys as they are pressed. `onInterrupt` is for Ctrl-C, which a terminal in raw mode sends as a key. */
 export function useKeys(onPress: (press: Press) => void, onInterrupt: () => void): void {
   useInput((text, key) => {
@@ -29,6 +38,15 @@ export function useKeys(onPress: (press: Press) => void, onInterrupt: () => void
     }
     const named = NAMES.find(([flag]) => key[flag]);
     if (named !== undefined) onPress({ name: named[1], text: '' });
-    else if (text !== '' && !key.meta) onPress({ name: 'text', text });
+    else if (!key.meta) for (const press of pressesIn(text)) onPress(press);
+  });
+}
+
+/** Keys that follow each other fast, and what is pasted, come as one text. */
+function pressesIn(text: string): Press[] {
+  const parts = text.split(/([\r\n\t\u007f\b])/).filter((part) => part !== '');
+  return parts.map((part) => {
+    const name = CONTROLS[part];
+    return name === undefined ? { name: 'text', text: part } : { name, text: '' };
   });
 }

@@ -20,7 +20,7 @@ export function buildKey(ref: string): string {
   return `build:${ref}`;
 }
 
-/** Builds that run with their steps, and those of before, which unfold. */
+/** Builds that run and the one that ended just now with their steps, and those of before, which unfold. */
 export function buildRows(context: ScreenContext): Row[] {
   const { view, ui, columns } = context;
   const filter = filterOf(ui);
@@ -33,7 +33,7 @@ export function buildRows(context: ScreenContext): Row[] {
     const found = steps.filter(({ document }) => matches(filter, document.name));
     const isFound = matches(filter, name, ref, project);
     if (!isFound && found.length === 0) continue;
-    const isOpen = (build.document.status === 'running') !== ui.toggled.has(key);
+    const isOpen = build.isCurrent !== ui.toggled.has(key);
     rows.push({ key, lines: [buildLine(build, isOpen, context)], selectable: true, isHeading: isOpen });
     if (!isOpen) continue;
     if (build.steps === undefined) {

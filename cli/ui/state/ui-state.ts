@@ -25,7 +25,7 @@ export interface UiState {
   filters: Readonly<Partial<Record<TabName, string>>>;
   /** The filter is being typed. */
   isTyping: boolean;
-  /** Builds whose steps are not as they come: shown while they run, else not. */
+  /** Builds whose steps are not as they come: shown for the current ones, else not. */
   toggled: ReadonlySet<string>;
   showInternal: boolean;
   /** Key of the step whose details are shown, and how far they are scrolled. */

@@ -8,7 +8,7 @@ import { LiveState } from '../../../src/live/state.js';
 import type { LiveView } from '../../../src/live/types.js';
 import { PROTOCOL_VERSION } from '../../../src/protocol/messages.js';
 import { until } from '../../daemon/observe/docker/until.js';
-import { build, busyState, busyView, HELLO, iso, NOW, received, step, tick } from './scene.js';
+import { build, busyState, busyView, HELLO, iso, NOW, received, STEPS, step, tick } from './scene.js';
 import { assertScreen, KEYS, openScreen, type ScreenOptions, type TestScreen } from './screen.js';
 
 async function using(view: LiveView, options: ScreenOptions, body: (screen: TestScreen) => Promise<void>) {
@@ -100,6 +100,32 @@ test('what is asked for is what is shown: period, remotes, steps of builds that 
     await screen.press('p', 'p', '1', 'G', KEYS.enter);
     await asks({ period: 'cycle', remotes: false, warnings: false, refs: ['failed1'] });
     assert.match(screen.text(), 'its steps are being asked for');
+  });
+});
+
+test('keys that come together are pressed one after the other', async () => {
+  await using(busyView(), {}, async (screen) => {
+    await screen.press('/pip\rg\r');
+    assert.match(screen.text(), />▸ shop/);
+    await screen.press('\r/x\u007f\u007f\u007f\u007f\u007f\u007fevil\r');
+    assert.match(screen.text(), 'evil 1/1');
+    assert.not.match(screen.text(), 'app 2/4');
+  });
+});
+
+test('a build that ended stays unfolded until another one begins', async () => {
+  const state = busyState();
+  const hear = (over: Parameters<typeof build>[0]) =>
+    state.event({ version: PROTOCOL_VERSION, event: 'build', build: build(over), steps: STEPS }, NOW);
+  await using(state.view(NOW), { rows: 60 }, async (screen) => {
+    hear({ status: 'completed', completedAt: iso(0) });
+    screen.source.set(state.view(NOW));
+    await screen.press();
+    assert.match(screen.text(), /▾ shop {2}completed/);
+    hear({ ref: 'next', name: 'next', startedAt: iso(0) });
+    screen.source.set(state.view(NOW));
+    await screen.press();
+    assert.match(screen.text(), /▾ next {2}running[\s\S]*▸ shop {2}completed/);
   });
 });
 

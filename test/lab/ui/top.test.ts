@@ -63,7 +63,7 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
 
   await building;
   const { build: shownBuild, steps } = await finishedBuild(netmeter, tag);
-  await terminal.press('k', 'g', 'Enter');
+  await terminal.press('k', 'g');
   const after = await terminal.shows((text) => {
     return text.includes('▾') && steps.filter(isRow).every((step) => rowOf(text, step) !== undefined);
   });
