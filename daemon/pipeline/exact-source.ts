@@ -135,7 +135,8 @@ export class ExactSource implements TickSource {
       !isHost &&
       neighbours.isNeighbour(flow.netns, meter.cgroupPath(flow.cgroupId), flow.remote.address);
     if (staysInside) return INSIDE;
-    return { class: place.class, link: place.link === undefined ? undefined : linkName(place.link) };
+    const { class: trafficClass, link, proxy } = place;
+    return { class: trafficClass, proxy, link: link === undefined ? undefined : linkName(link) };
   }
 
   /** Of what was counted without its remote, as there was no room: most of it is wan, as in the lower tiers. */

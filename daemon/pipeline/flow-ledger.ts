@@ -16,6 +16,8 @@ export type DraftRow = Omit<TrafficRow, 'interval' | 'tier'>;
 /** Where a flow's other end is, and the uplink on the way there. */
 export interface FlowPlace {
   class: TrafficClass;
+  /** Name of the proxy, for class `proxy`. */
+  proxy?: string | undefined;
   link: string | undefined;
 }
 
@@ -161,7 +163,7 @@ export class FlowLedger {
 
 function rowKey({ flow, place }: Tracked, ownerId: string): string {
   const { address, port, protocol } = flow.remote;
-  return `${ownerId} ${address} ${port} ${protocol} ${place.class} ${place.link ?? ''}`;
+  return `${ownerId} ${address} ${port} ${protocol} ${place.class} ${place.link ?? ''} ${place.proxy ?? ''}`;
 }
 
 function addTo(rows: Map<string, DraftRow>, key: string, tracked: Tracked, ownerId: string): void {

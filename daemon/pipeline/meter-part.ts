@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Execution } from '../../src/builds/types.js';
 import type { Surroundings } from '../../src/metering/classify.js';
-import { proxyLookup } from '../../src/metering/proxy-endpoints.js';
 import type { Owner, SourceState } from '../../src/metering/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
@@ -15,6 +14,7 @@ import type { DockerObserver } from '../observe/docker/docker-observer.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
 import { ownerOfContainer } from '../observe/owners/owner-of-container.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import type { ProxyBook } from '../observe/proxies/proxy-book.js';
 import type { Store, TickBatch } from '../store/types.js';
 import type { Clock } from './clock.js';
 import { ExactSource } from './exact-source.js';
@@ -23,6 +23,7 @@ import { LinkSource } from './link-source.js';
 import { MeterLoop, type TickSource } from './meter-loop.js';
 import { Neighbours } from './neighbours.js';
 import { OwnerCounterSource, type OwnerReading } from './owner-counter-source.js';
+import { ProxySource } from './proxy-source.js';
 import { firstProcessIn } from './step-processes.js';
 import type { OpenTier } from './tier.js';
 
@@ -36,6 +37,7 @@ export interface MeterPartOptions {
   names: LinkNames;
   docker: DockerObserver;
   owners: OwnerResolver;
+  proxies: ProxyBook;
   hostNetns: number | undefined;
   procRoot: string;
   onCommit(batch: TickBatch): void;
@@ -78,8 +80,8 @@ export class MeterPart implements Part, ExecutionListener {
     const source = this.#source(tier, resumption);
     this.#followLinks();
     this.#loop = new MeterLoop({
-      // Links first: with their counters they take in what changed, by which flows are placed.
-      sources: [this.linkSource, source],
+      // Links first, then proxies: they take in what changed, by which flows are placed.
+      sources: [this.linkSource, new ProxySource(this.#options.proxies, () => this.#followProxies()), source],
       store,
       clock,
       log,
@@ -197,14 +199,13 @@ export class MeterPart implements Part, ExecutionListener {
   }
 
   #exactSource(meter: EbpfMeter, { countedSince, stored }: Resumption): ExactSource {
-    const { owners, links, names, hostNetns, clock, procRoot } = this.#options;
-    const proxyAt = proxyLookup([]);
+    const { owners, links, names, proxies, hostNetns, clock, procRoot } = this.#options;
     const surroundings: Surroundings = {
       route: (address) => links.route(address),
       link: (ifindex) => links.link(ifindex),
-      proxyAt,
+      proxyAt: (remote, ownAddress) => proxies.proxyAt(remote, ownAddress),
     };
-    const placesGeneration = () => links.generation + names.generation;
+    const placesGeneration = () => links.generation + names.generation + proxies.generation;
     const exact = new ExactSource({
       meter,
       owners,
@@ -238,6 +239,12 @@ export class MeterPart implements Part, ExecutionListener {
     const mtus = uplinks.map(({ ifindex, mtu }) => ({ netns: hostNetns ?? 0, ifindex, mtu }));
     this.#tellOfTails(tier.meter.setLinks(uplinks.map(({ ifindex }) => ifindex)));
     tier.meter.setMtus(Number.isFinite(smallest) ? smallest : ETHERNET_MTU, mtus);
+  }
+
+  /** Those on high ports have to be told to the kernel: it takes such a port for a client's. */
+  #followProxies(): void {
+    const { tier, proxies } = this.#options;
+    if (tier.tier === 'exact' && !this.#isDetached) tier.meter.setEndpoints(proxies.endpoints);
   }
 
   #onlyLink(): string | undefined {

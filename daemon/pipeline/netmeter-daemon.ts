@@ -3,10 +3,12 @@ import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
 import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
+import type { KnownProxy } from '../../src/proxies/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import { EstimateAnswers } from '../answers/estimates.js';
 import { importFile } from '../answers/imports.js';
 import { LiveAnswers } from '../answers/live.js';
+import { ProxyAnswers } from '../answers/proxies.js';
 import { StoredAnswers } from '../answers/stored.js';
 import { readEngineState } from '../estimate/engine-state.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
@@ -17,6 +19,7 @@ import { DockerObserver } from '../observe/docker/docker-observer.js';
 import { type EngineAddress, resolveEngine } from '../observe/docker/engine-address.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
 import { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import { ProxyBook } from '../observe/proxies/proxy-book.js';
 import { ReportSchedule } from '../reports/report-schedule.js';
 import { RunCgroups } from '../run-cgroup/run-cgroups.js';
 import type { Handlers } from '../server/answerer.js';
@@ -71,6 +74,7 @@ export class NetmeterDaemon {
   readonly #docker: DockerObserver;
   readonly #owners: OwnerResolver;
   readonly #hostNetns: number | undefined;
+  readonly #proxies: ProxyBook;
   readonly #join = new ExecutionJoin();
   readonly #cgroupRoot: string | undefined;
   #maintenance: NodeJS.Timeout | undefined;
@@ -79,6 +83,8 @@ export class NetmeterDaemon {
   #tickedUntil: EpochMs = 0;
   #notSettled: string | undefined;
   #isFirstRun = false;
+  #proxyAnswers: ProxyAnswers | undefined;
+  #proxiesSaved: Promise<void> = Promise.resolve();
 
   constructor(context: PipelineContext, clock: Clock) {
     this.#context = context;
@@ -112,6 +118,16 @@ export class NetmeterDaemon {
       hostNetns: this.#hostNetns,
       log: warn,
     });
+    this.#proxies = new ProxyBook({
+      docker: this.#docker,
+      procRoot: PROC,
+      cgroupRoot: this.#cgroupRoot,
+      isOwn: (address) => this.#links.route(address).type === 'local',
+      isBeyond: (address) => this.#links.route(address).beyond,
+      describe: (ownerId, news) => this.#owners.describe(ownerId, news),
+      monotonic: clock.monotonic,
+      onChange: (known) => this.#saveProxies(known),
+    });
   }
 
   /** Stopped in the reverse order: builds are watched no more, then the last bytes are counted and settled. */
@@ -122,6 +138,7 @@ export class NetmeterDaemon {
       { name: 'metered links', start: () => this.#linkPart.start(), stop: () => this.#linkPart.stop() },
       { name: 'docker', start: (signal) => this.#docker.start(signal), stop: () => this.#docker.stop() },
       { name: 'owners', start: () => this.#owners.start(), stop: () => this.#owners.stop() },
+      { name: 'proxies', start: () => this.#startProxies(), stop: () => this.#stopProxies() },
       { name: 'settlement', start: () => this.#startSettlement(), stop: () => this.#stopSettlement() },
       {
         name: 'meter',
@@ -168,6 +185,9 @@ export class NetmeterDaemon {
       prompt: () => this.#linkPart.answers.prompt(),
       'warnings-seen': (params) => this.#linkPart.answers.seen(params),
       import: (params) => importFile(this.#get('store'), params),
+      proxies: (params) => this.#answerOfProxies.list(params),
+      'proxy-add': (params) => this.#answerOfProxies.add(params),
+      'proxy-remove': (params) => this.#answerOfProxies.remove(params),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };
@@ -200,6 +220,36 @@ export class NetmeterDaemon {
     this.#tickedUntil = lastTickAt ?? this.#clock.now();
     if (store.opened.migratedFrom !== undefined) log.info('the database was migrated to this version');
     if (store.opened.unclean) log.info('the last daemon did not end in order; the database was checked');
+  }
+
+  get #answerOfProxies(): ProxyAnswers {
+    this.#proxyAnswers ??= new ProxyAnswers({
+      store: this.#get('store'),
+      book: this.#proxies,
+      now: this.#clock.now,
+      refresh: () => this.#refresh(),
+      isBeyond: (address) => this.#links.route(address).beyond,
+    });
+    return this.#proxyAnswers;
+  }
+
+  async #startProxies(): Promise<void> {
+    this.#proxies.start(await this.#get('store').addedProxies());
+  }
+
+  async #stopProxies(): Promise<void> {
+    this.#proxies.stop();
+    await this.#proxiesSaved;
+  }
+
+  #saveProxies(known: readonly KnownProxy[]): void {
+    const { log } = this.#context;
+    const store = this.#get('store');
+    const at = this.#clock.now();
+    const owners = known.flatMap(({ name, ownerId }) => (ownerId ? [{ proxy: name, ownerId }] : []));
+    this.#proxiesSaved = this.#proxiesSaved
+      .then(() => store.setProxyOwners(owners, at))
+      .catch((error: unknown) => log.error('what is a proxy could not be stored', error));
   }
 
   async #startSettlement(): Promise<void> {
@@ -280,6 +330,7 @@ export class NetmeterDaemon {
       names: this.#linkPart.names,
       docker: this.#docker,
       owners: this.#owners,
+      proxies: this.#proxies,
       hostNetns: this.#hostNetns,
       procRoot: PROC,
       onCommit: (batch) => this.#committed(batch),

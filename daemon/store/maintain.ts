@@ -48,9 +48,9 @@ export async function maintain(
     prepare: (connection, { first, end }) => forgetRemotes(connection, first - 1, end),
   });
   await rollUp(writer, { ...toDays, family: link });
-  await pruneDictionaries(writer, series);
   await dropOldBuilds(writer, now);
   await writer.exclusive((connection) => dropWarnings(connection, now - KEEP_WARNINGS_FOR));
+  await pruneDictionaries(writer, series);
 }
 
 /** The ends of the last hours and days up to an instant. */
@@ -95,6 +95,7 @@ async function dropOldBuilds(writer: Writer, now: EpochMs): Promise<void> {
     await connection.run('DELETE FROM moves WHERE moved_at <= ?', now - KEEP_MOVES_FOR);
     await dropOldRecords(connection, now - KEEP_BUILDS_FOR);
     await forgetOldNames(connection, now);
+    await connection.run('DELETE FROM proxy_owners WHERE until <= ?', now - KEEP_HOURS);
   });
 }
 

@@ -12,10 +12,10 @@ export interface RowTransfer extends Traffic {
   toSeries: number;
 }
 
-/** Series with the remote, class, link and tier of others but another owner, made where there are none. */
+/** Series with the remote, class, link, tier and proxy of others but another owner, made where there are none. */
 const MAKE_TARGETS = `
-INSERT INTO series (owner, remote, class, link, tier)
-SELECT owners.id, series.remote, series.class, series.link, series.tier
+INSERT INTO series (owner, remote, class, link, tier, proxy)
+SELECT owners.id, series.remote, series.class, series.link, series.tier, series.proxy
 FROM json_each(?1) pair
 JOIN series ON series.id = pair.value ->> 0
 JOIN owners ON owners.key = pair.value ->> 1
@@ -26,7 +26,8 @@ FROM json_each(?1) pair
 JOIN series source ON source.id = pair.value ->> 0
 JOIN owners ON owners.key = pair.value ->> 1
 JOIN series target ON target.owner = owners.id AND target.remote = source.remote
-  AND target.class = source.class AND target.link = source.link AND target.tier = source.tier`;
+  AND target.class = source.class AND target.link = source.link AND target.tier = source.tier
+  AND target.proxy = source.proxy`;
 
 /** @returns the target series of each pair, in their order */
 export async function targetSeries(

@@ -28,6 +28,7 @@ interface Columns extends TrafficColumns {
   class: TrafficClass;
   link: string;
   tier: Tier;
+  proxy: string;
 }
 
 const ROWS = `
@@ -37,11 +38,13 @@ WITH wanted AS (
 found AS (
   ${[...FINE.map((table) => rowsIn(table, true)), ...COARSE.map((table) => rowsIn(table, false))].join(' UNION ALL ')}
 )
-SELECT found.*, remotes.address, remotes.port, remotes.protocol, series.class, links.name AS link, series.tier
+SELECT found.*, remotes.address, remotes.port, remotes.protocol, series.class, links.name AS link, series.tier,
+  proxies.name AS proxy
 FROM found
 JOIN series ON series.id = found.series
 JOIN remotes ON remotes.id = series.remote
 JOIN links ON links.id = series.link
+JOIN proxies ON proxies.id = series.proxy
 ORDER BY found.ended_at, found.began_at, found.series`;
 
 /** Rows of one owner that end in a period, oldest first, each byte once, from the finest table that has it. */
@@ -72,6 +75,7 @@ function trafficRow(ownerId: string, row: Columns): TrafficRow {
     class: row.class,
     link: row.link === '' ? undefined : row.link,
     tier: row.tier,
+    ...(row.proxy !== '' && { proxy: row.proxy }),
     interval: { from: row.began_at, to: row.ended_at },
     ...trafficOf(row),
   };

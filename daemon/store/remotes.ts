@@ -10,15 +10,16 @@ const IDS = 4_000;
 
 /** The series that differs from `series` only in that its remote is not known. */
 const BLANK = `JOIN series blank ON blank.owner = series.owner AND blank.remote = 0
-  AND blank.class = series.class AND blank.link = series.link AND blank.tier = series.tier`;
+  AND blank.class = series.class AND blank.link = series.link AND blank.tier = series.tier
+  AND blank.proxy = series.proxy`;
 
 const NAMED_HOURS = `
 FROM traffic_hours row JOIN series ON series.id = row.series AND series.remote <> 0`;
 const WITHIN = 'row.ended_at > ?1 AND row.ended_at <= ?2';
 
 const MAKE_BLANKS = `
-INSERT INTO series (owner, remote, class, link, tier)
-SELECT DISTINCT series.owner, 0, series.class, series.link, series.tier ${NAMED_HOURS}
+INSERT INTO series (owner, remote, class, link, tier, proxy)
+SELECT DISTINCT series.owner, 0, series.class, series.link, series.tier, series.proxy ${NAMED_HOURS}
 WHERE ${WITHIN} ON CONFLICT DO NOTHING`;
 const ADD_TO_BLANKS = `
 INSERT INTO traffic_hours (${columns(traffic)})
@@ -48,7 +49,7 @@ export async function forgetOldRemotes(writer: Writer): Promise<void> {
   });
 }
 
-/** Deletes series without rows, then remotes without series. */
+/** Deletes series without rows, then remotes and proxies without series. */
 export async function pruneDictionaries(writer: Writer, series: SeriesCache): Promise<void> {
   await prune(
     writer,
@@ -59,6 +60,12 @@ export async function pruneDictionaries(writer: Writer, series: SeriesCache): Pr
     () => series.clear(),
   );
   await prune(writer, 'remotes', 'id > 0 AND NOT EXISTS (SELECT 1 FROM series WHERE remote = remotes.id)');
+  await prune(
+    writer,
+    'proxies',
+    `id > 0 AND NOT EXISTS (SELECT 1 FROM series WHERE proxy = proxies.id)
+     AND NOT EXISTS (SELECT 1 FROM proxy_owners WHERE proxy = proxies.id)`,
+  );
 }
 
 async function prune(

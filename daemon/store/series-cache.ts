@@ -24,7 +24,8 @@ export class SeriesCache {
   }
 }
 
-/** The owner last: nothing before it can contain a space. */
-function keyOf({ tier, class: trafficClass, link, remote, ownerId }: TrafficRow): string {
-  return `${tier} ${trafficClass} ${link ?? ''} ${remote.protocol} ${remote.port} ${remote.address} ${ownerId}`;
+/** Names of proxies and ids of owners may contain a space; no name contains the zero byte. */
+function keyOf({ tier, class: trafficClass, link, proxy, remote, ownerId }: TrafficRow): string {
+  const end = `${remote.protocol} ${remote.port} ${remote.address} ${ownerId}\0${proxy ?? ''}`;
+  return `${tier} ${trafficClass} ${link ?? ''} ${end}`;
 }

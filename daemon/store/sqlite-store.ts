@@ -5,6 +5,8 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { AddedProxy } from '../../src/proxies/types.js';
+import type { ProxyOwner } from '../../src/proxies/usage.js';
 import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
@@ -32,6 +34,7 @@ import { maintain } from './maintain.js';
 import { move } from './moves.js';
 import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
+import { addedProxies, addProxy, proxyOwners, removeProxy, setProxyOwners } from './proxies.js';
 import { cacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
@@ -233,6 +236,27 @@ export class SqliteStore implements Store {
 
   async learnNames(names: readonly AddressName[]): Promise<void> {
     await this.#writing().writer.exclusive((connection) => addNames(connection, names));
+  }
+
+  addedProxies(): Promise<AddedProxy[]> {
+    return addedProxies(this.#reader);
+  }
+
+  async addProxy(proxy: AddedProxy): Promise<void> {
+    const now = this.#now();
+    await this.#writing().writer.exclusive((connection) => addProxy(connection, proxy, now));
+  }
+
+  removeProxy(name: string): Promise<boolean> {
+    return this.#writing().writer.exclusive((connection) => removeProxy(connection, name));
+  }
+
+  async setProxyOwners(owners: readonly { proxy: string; ownerId: string }[], at: EpochMs): Promise<void> {
+    await this.#writing().writer.transaction((connection) => setProxyOwners(connection, owners, at));
+  }
+
+  proxyOwners(period: Interval): Promise<ProxyOwner[]> {
+    return proxyOwners(this.#reader, period);
   }
 
   async setMeta(key: string, value: string): Promise<void> {

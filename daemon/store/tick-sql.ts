@@ -28,11 +28,13 @@ CREATE TEMP TRIGGER tick_in INSTEAD OF INSERT ON tick BEGIN
     SELECT value ->> 5 FROM json_each(NEW.fresh)
     UNION SELECT value ->> 0 FROM json_each(NEW.links) WHERE true
     ON CONFLICT DO NOTHING;
+  INSERT INTO proxies (name) SELECT value ->> 13 FROM json_each(NEW.fresh) WHERE true ON CONFLICT DO NOTHING;
   -- An owner that was never given is NULL here and fails the tick; a join would lose its bytes.
-  INSERT INTO series (owner, remote, class, link, tier)
+  INSERT INTO series (owner, remote, class, link, tier, proxy)
     SELECT (SELECT id FROM owners WHERE key = value ->> 0),
       (SELECT id FROM remotes WHERE address = value ->> 1 AND port = value ->> 2 AND protocol = value ->> 3),
-      value ->> 4, (SELECT id FROM links WHERE name = value ->> 5), value ->> 6
+      value ->> 4, (SELECT id FROM links WHERE name = value ->> 5), value ->> 6,
+      (SELECT id FROM proxies WHERE name = value ->> 13)
     FROM json_each(NEW.fresh) WHERE true
     ON CONFLICT DO NOTHING;
 
@@ -79,7 +81,8 @@ function seriesOf(row: string): string {
       JOIN owners ON owners.id = series.owner
       JOIN remotes ON remotes.id = series.remote
       JOIN links ON links.id = series.link
+      JOIN proxies ON proxies.id = series.proxy
       WHERE owners.key = ${row} ->> 0 AND remotes.address = ${row} ->> 1 AND remotes.port = ${row} ->> 2
         AND remotes.protocol = ${row} ->> 3 AND series.class = ${row} ->> 4 AND links.name = ${row} ->> 5
-        AND series.tier = ${row} ->> 6)`;
+        AND series.tier = ${row} ->> 6 AND proxies.name = ${row} ->> 13)`;
 }

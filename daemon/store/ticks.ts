@@ -101,7 +101,8 @@ function figures({ interval, rxBytes, txBytes, rxPackets, txPackets }: TrafficRo
 
 function freshRow(row: TrafficRow): (string | number)[] {
   const { address, port, protocol } = row.remote;
-  return [row.ownerId, address, port, protocol, row.class, row.link ?? '', row.tier, ...figures(row)];
+  const series = [row.ownerId, address, port, protocol, row.class, row.link ?? '', row.tier];
+  return [...series, ...figures(row), row.proxy ?? ''];
 }
 
 function linkRow(row: LinkRow): (string | number | null)[] {

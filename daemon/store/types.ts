@@ -12,6 +12,8 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
+import type { AddedProxy } from '../../src/proxies/types.js';
+import type { ProxyOwner } from '../../src/proxies/usage.js';
 import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
 import type { CacheFill, StepRun } from '../../src/savings/types.js';
@@ -145,6 +147,16 @@ export interface Store {
   importPart(part: ImportPart): Promise<Imported>;
   /** Names by which addresses were reached, each with when; remotes are answered with the last of them. */
   learnNames(names: readonly AddressName[]): Promise<void>;
+  /** In the order of their names. */
+  addedProxies(): Promise<AddedProxy[]>;
+  /** Replaces the one of the same name. */
+  addProxy(proxy: AddedProxy): Promise<void>;
+  /** @returns false when there is none of that name */
+  removeProxy(name: string): Promise<boolean>;
+  /** From this moment on, these owners are these proxies, and no others are any. */
+  setProxyOwners(owners: readonly { proxy: string; ownerId: string }[], at: EpochMs): Promise<void>;
+  /** Which owners were which proxies, within the period. */
+  proxyOwners(period: Interval): Promise<ProxyOwner[]>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

@@ -21,17 +21,20 @@ interface UsageColumns extends TrafficColumns {
   class: TrafficClass;
   link: string;
   tier: Tier;
+  proxy: string;
 }
 
 /** Sums per series in `sums`, completed to usage rows. */
 const USAGE = `
 SELECT owners.key, owners.kind, owners.name, owners.facts, series.class, links.name AS link, series.tier,
-  ${summed(traffic, 'sums')}
+  proxies.name AS proxy, ${summed(traffic, 'sums')}
 FROM sums
 JOIN series ON series.id = sums.series
 JOIN owners ON owners.id = series.owner
-JOIN links ON links.id = series.link`;
-const PER_OWNER = 'GROUP BY owners.id, series.class, links.id, series.tier ORDER BY owners.id';
+JOIN links ON links.id = series.link
+JOIN proxies ON proxies.id = series.proxy`;
+const PER_OWNER =
+  'GROUP BY owners.id, series.class, links.id, series.tier, proxies.id ORDER BY owners.id, proxies.id';
 
 const PERIOD_USAGE = `${partsOf(traffic)},
 sums AS (SELECT series, ${summed(traffic)} FROM parts GROUP BY series)
@@ -147,6 +150,7 @@ function usageRow(row: UsageColumns): UsageRow {
     class: row.class,
     link: row.link === '' ? undefined : row.link,
     tier: row.tier,
+    ...(row.proxy !== '' && { proxy: row.proxy }),
     ...trafficOf(row),
   };
 }

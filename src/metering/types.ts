@@ -57,6 +57,8 @@ export interface TrafficRow extends Traffic {
   ownerId: string;
   remote: Remote;
   class: TrafficClass;
+  /** Name of the proxy that the remote is, for class `proxy`. */
+  proxy?: string | undefined;
   /** Interface name of the link it crossed; undefined for bytes that crossed no uplink. */
   link: string | undefined;
   tier: Tier;

@@ -9,10 +9,12 @@ export interface LinkRow extends Traffic {
   txDropped: number | undefined;
 }
 
-/** Sum over a period, per owner, class, link and tier. */
+/** Sum over a period, per owner, class, proxy, link and tier. */
 export interface UsageRow extends Traffic {
   owner: Owner;
   class: TrafficClass;
+  /** Name of the proxy, for class `proxy`. */
+  proxy?: string | undefined;
   link: string | undefined;
   tier: Tier;
 }

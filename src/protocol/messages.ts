@@ -17,6 +17,7 @@ import type {
   EstimateDocument,
   LinksDocument,
   PromptDocument,
+  ProxiesDocument,
   RemotesDocument,
   ReportDocument,
   RunDocument,
@@ -50,6 +51,11 @@ export interface RequestParams {
   estimate: EstimateParams;
   /** One file that was recorded elsewhere, or a part of it. */
   import: ImportPart;
+  /** Package proxies, and what they did since then: all that is known when left out. */
+  proxies: { since?: number };
+  /** Counts something as a proxy from now on: an address with its port, or a container by name or id. */
+  'proxy-add': { name: string; address?: string; container?: string };
+  'proxy-remove': { name: string };
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -92,6 +98,9 @@ export interface RequestResults {
   advise: AdviseDocument;
   estimate: EstimateDocument;
   import: ImportAnswer;
+  proxies: ProxiesDocument;
+  'proxy-add': ProxiesDocument;
+  'proxy-remove': ProxiesDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;

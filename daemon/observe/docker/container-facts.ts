@@ -49,10 +49,16 @@ export function newsFromInspect(json: JsonRecord): ContainerNews {
     image: asText(config.Image),
     ...labelNews(asRecord(config.Labels)),
     networkMode: networkMode(json),
+    isPullThrough: asList(config.Env).some(isUpstreamRegistry) || undefined,
     addresses: addresses(settings),
     publishedPorts: Object.entries(asRecord(settings.Ports)).flatMap(inspectedPorts),
     pid: asCount(asRecord(json.State).Pid) || undefined,
   });
+}
+
+/** `REGISTRY_PROXY_REMOTEURL`: https://distribution.github.io/distribution/recipes/mirror/ */
+function isUpstreamRegistry(variable: unknown): boolean {
+  return typeof variable === 'string' && /^REGISTRY_PROXY_REMOTEURL=./.test(variable);
 }
 
 function plainName(name: unknown): string | undefined {

@@ -35,6 +35,8 @@ export interface ContainerFacts {
   devContainerFolder: string | undefined;
   /** `host`, `none`, `bridge`, `container:<id>` or the name of a network. */
   networkMode: string | undefined;
+  /** A registry whose settings name another one that it fetches from. */
+  isPullThrough?: boolean | undefined;
   /** First process, in the pid namespace of the engine; undefined unless it runs. */
   pid: number | undefined;
   state: ContainerState;

@@ -3,6 +3,7 @@ import { savings } from './0002-savings.js';
 import { estimates } from './0003-estimates.js';
 import { links } from './0004-links.js';
 import { records } from './0005-records.js';
+import { proxies } from './0006-proxies.js';
 
 /** One step of the schema. Once released it is never edited: a change is a new step. */
 export interface Migration {
@@ -12,4 +13,4 @@ export interface Migration {
 }
 
 /** In order, numbered from 1 without gaps. */
-export const migrations: readonly Migration[] = [initial, savings, estimates, links, records];
+export const migrations: readonly Migration[] = [initial, savings, estimates, links, records, proxies];

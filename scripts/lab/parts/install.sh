@@ -7,10 +7,12 @@ BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
 # Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python, the live view
 # is watched in a terminal.
 TEST_PACKAGES=(systemd systemd-container python3 util-linux tmux)
+# Proxies, as real ones: tests put packages through them.
+PROXY_PACKAGES=(apt-cacher-ng squid nginx-light)
 
 install_packages() {
   local missing=() package
-  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"; do
+  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${PROXY_PACKAGES[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return

@@ -1,0 +1,101 @@
+/** What proxies delivered and what they fetched, from rows of everybody who moved something. */
+import type { UsageRow } from '../metering/usage.js';
+import { noTransfer } from '../report/sums.js';
+import { type Interval, type Transfer, totalBytes } from '../units.js';
+
+/** Within the interval, what this owner moved was the proxy's own. */
+export interface ProxyOwner {
+  proxy: string;
+  ownerId: string;
+  interval: Interval;
+}
+
+export interface ProxyUsage {
+  name: string;
+  /** What others got from it and sent to it, from their view. */
+  delivered: Transfer;
+  /**
+   * What it moved over uplinks for that, what proxies behind it did included; undefined when it runs where
+   * nothing is counted.
+   */
+  fetched: Transfer | undefined;
+}
+
+export interface ProxyRows {
+  /** Of the whole period, all owners. */
+  usage: readonly UsageRow[];
+  /** Per entry of `owners`, what that owner moved in that interval. */
+  owners: readonly { owner: ProxyOwner; usage: readonly UsageRow[] }[];
+  /** Names of proxies that are reached over an uplink: what they deliver has crossed it. */
+  beyond: ReadonlySet<string>;
+}
+
+/** Chains of proxies are followed so far; a loop of them ends here. */
+const LONGEST_CHAIN = 4;
+
+/**
+ * Per proxy that delivered or fetched something, in the order of their names. Relays are left out: what
+ * Docker's own carries to a proxy, whoever sent it has been counted for.
+ */
+export function proxyUsage({ usage, owners, beyond }: ProxyRows): ProxyUsage[] {
+  const delivered = new Map<string, Transfer>();
+  for (const row of usage) {
+    if (row.proxy === undefined || row.owner.kind === 'relay') continue;
+    addTransfer(entry(delivered, row.proxy), row);
+  }
+  const own = ownTraffic(owners);
+  const names = [...new Set([...delivered.keys(), ...own.keys()])].sort();
+  const fetchedBy = (name: string, depth: number): Transfer | undefined => {
+    if (beyond.has(name)) return delivered.get(name) ?? noTransfer();
+    const moved = own.get(name);
+    if (moved === undefined) return undefined;
+    const sum = { ...moved.wan };
+    for (const [behind, got] of moved.fromProxies) {
+      const more = depth < LONGEST_CHAIN ? fetchedBy(behind, depth + 1) : undefined;
+      if (more === undefined) return undefined;
+      const all = totalBytes(delivered.get(behind) ?? noTransfer());
+      const share = all === 0 ? 0 : Math.min(1, totalBytes(got) / all);
+      addTransfer(sum, {
+        rxBytes: Math.round(more.rxBytes * share),
+        txBytes: Math.round(more.txBytes * share),
+      });
+    }
+    return sum;
+  };
+  return names.map((name) => ({
+    name,
+    delivered: delivered.get(name) ?? noTransfer(),
+    fetched: fetchedBy(name, 0),
+  }));
+}
+
+interface OwnTraffic {
+  wan: Transfer;
+  fromProxies: Map<string, Transfer>;
+}
+
+function ownTraffic(owners: ProxyRows['owners']): Map<string, OwnTraffic> {
+  const found = new Map<string, OwnTraffic>();
+  for (const { owner, usage } of owners) {
+    const own = found.get(owner.proxy) ?? { wan: noTransfer(), fromProxies: new Map() };
+    found.set(owner.proxy, own);
+    for (const row of usage) {
+      if (row.class === 'wan') addTransfer(own.wan, row);
+      // What it asks of itself, as for its health, is no chain.
+      if (row.proxy !== undefined && row.proxy !== owner.proxy)
+        addTransfer(entry(own.fromProxies, row.proxy), row);
+    }
+  }
+  return found;
+}
+
+function entry(sums: Map<string, Transfer>, name: string): Transfer {
+  const sum = sums.get(name) ?? noTransfer();
+  sums.set(name, sum);
+  return sum;
+}
+
+function addTransfer(sum: Transfer, more: Transfer): void {
+  sum.rxBytes += more.rxBytes;
+  sum.txBytes += more.txBytes;
+}

@@ -1,0 +1,72 @@
+// Squid on the host: found by itself, what it delivers against what it fetches, a restart in the middle of a
+// build, and what it fetches for nobody.
+import * as assert from 'uvu/assert';
+import { finishedBuild, status, stepNamed } from '../exactness/documents.js';
+import { assertAddsUp, assertWithin, receivedOverTcp } from '../exactness/expectations.js';
+import {
+  build,
+  bytesPath,
+  captureUplink,
+  difference,
+  lab,
+  labSuite,
+  originPath,
+  startNetmeter,
+  uplinkCounters,
+} from '../harness/index.js';
+import { bothWays, proxyNamed, proxyUp } from './documents.js';
+import { startSquid } from './squid.js';
+
+const test = labSuite('proxies on the host');
+const MB = 1_000_000;
+const PORT = 13128;
+/** The host, as a step of Engine 28's builds sees it. */
+const HOST = '172.28.0.1';
+
+test('squid delivers what it fetched once', 180_000, async (cleanup) => {
+  const cgroup = `nm-squid-${process.pid}`;
+  const path = bytesPath(12 * MB, 'squid');
+  const netmeter = await startNetmeter(cleanup);
+  await startSquid(cleanup, PORT, cgroup);
+  const proxy = await proxyUp(netmeter, 'squid');
+  assert.is(proxy.kind, 'squid');
+  assert.is(proxy.found, 'program');
+  assert.is(proxy.place, 'host');
+  assert.equal(proxy.endpoints, [{ address: null, port: PORT, protocol: 'tcp' }]);
+
+  const capture = await captureUplink(cleanup);
+  const before = uplinkCounters();
+  const since = new Date().toISOString();
+  for (const turn of ['cold', 'warm']) {
+    const fetch = `http_proxy=http://${HOST}:${PORT} wget -q -O /dev/null ${lab().origin}${path}`;
+    await build({
+      engine: '28',
+      flags: ['-t', `squid-${turn}-${process.pid}`],
+      dockerfile: `FROM nm-busybox\nRUN ${fetch}; : ${turn}\nRUN wget -q -O /dev/null ${lab().origin}${bytesPath(9 * MB, turn)}\n`,
+    });
+  }
+  const count = await originPath(path);
+  assert.is(count.requests, 1, 'the second one came from the cache');
+  for (const turn of ['cold', 'warm']) {
+    const shown = await finishedBuild(netmeter, `squid-${turn}-${process.pid}`);
+    const step = stepNamed(shown, 'http_proxy');
+    assert.equal(step.wan, { rxBytes: 0, txBytes: 0 }, turn);
+    assert.ok(
+      bothWays(step.proxy) > 12 * MB && bothWays(step.proxy) < 12 * MB * 1.1,
+      `${bothWays(step.proxy)}`,
+    );
+  }
+  const { delivered, fetched, savedBytes } = await proxyNamed(netmeter, 'squid', since);
+  assert.ok(delivered.rxBytes > 24 * MB && delivered.rxBytes < 24 * MB * 1.1, `${delivered.rxBytes}`);
+  assertWithin(fetched.rxBytes ?? 0, receivedOverTcp(count), 1e-3, 'what squid fetched');
+  assert.is(savedBytes, bothWays(delivered) - bothWays(fetched));
+  const document = await status(netmeter, since);
+  const owner = document.owners.find(({ id }) => id === proxy.owner);
+  assert.is(owner?.kind, 'proxy');
+  assert.equal(owner?.wan, fetched);
+  const { arp, icmp6 } = await capture.stop();
+  const groups = arp.rxPackets + arp.txPackets + icmp6.rxPackets + icmp6.txPackets;
+  assertAddsUp(await status(netmeter), difference(uplinkCounters(), before), lab().uplink, groups);
+});
+
+test.run();
