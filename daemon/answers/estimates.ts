@@ -111,6 +111,7 @@ export class EstimateAnswers {
             const { wan } = stepDocument(build, step, usage);
             return wan.rxBytes === null ? undefined : wan.rxBytes + wan.txBytes;
           },
+          coldOf: (step) => usage.ledgers?.get(build.ref)?.get(step.digest)?.cold,
           environmentOf: (step) => variables?.get(step.digest),
         };
       }),

@@ -2,7 +2,7 @@
 import type { Mount } from '../dockerfile/types.js';
 import type { Basis } from '../protocol/documents.js';
 import type { Bytes } from '../units.js';
-import type { PastRun } from './past-runs.js';
+import type { KnownCold, PastRun } from './past-runs.js';
 import type { CacheState } from './types.js';
 
 export interface Cost {
@@ -42,20 +42,23 @@ export function warmthOf(
 }
 
 /** What it costs cold, as far as a cold run was seen. */
-export function coldCost(runs: readonly PastRun[]): Bytes | undefined {
+export function coldCost(runs: readonly PastRun[], ledger: KnownCold | undefined): Bytes | undefined {
   const cold = runs.filter((run) => run.wasCold === true);
-  return (cold.find((run) => run.hadSameInputs) ?? cold[0])?.bytes;
+  const same = cold.find((run) => run.hadSameInputs)?.bytes;
+  return same ?? (ledger?.hasSameInputs ? ledger.cost.bytes : (cold[0]?.bytes ?? ledger?.cost.bytes));
 }
 
-export function costOf(runs: readonly PastRun[], warmth: Warmth): Cost {
-  if (warmth === 'none' || warmth === 'empty') return coldly(runs);
-  return warmth === 'warm' ? warmly(runs) : either(runs);
+/** @param ledger what the savings ledger says of its cold cost, where no cold run was seen */
+export function costOf(runs: readonly PastRun[], warmth: Warmth, ledger?: KnownCold): Cost {
+  if (warmth === 'none' || warmth === 'empty') return coldly(runs, ledger);
+  return warmth === 'warm' ? warmly(runs, ledger) : either(runs);
 }
 
-function coldly(runs: readonly PastRun[]): Cost {
+function coldly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
   const cold = runs.filter((run) => run.wasCold === true);
   const same = cold.filter((run) => run.hadSameInputs);
   if (same[0] !== undefined) return measured(same, same[0], 'what it took with the same files in build');
+  if (ledger?.hasSameInputs && ledger.cost.basis !== 'measured') return derived(ledger.cost);
   const all = cold.map((run) => run.bytes);
   if (cold[0] !== undefined) {
     return {
@@ -66,6 +69,7 @@ function coldly(runs: readonly PastRun[]): Cost {
       because: `what it took cold with other files in build ${cold[0].ref.slice(0, 12)}`,
     };
   }
+  if (ledger !== undefined) return { ...derived(ledger.cost), lowBytes: 0, basis: 'estimated' };
   const warm = runs.map((run) => run.bytes);
   if (warm.length === 0) return nothingKnown();
   return {
@@ -77,15 +81,20 @@ function coldly(runs: readonly PastRun[]): Cost {
   };
 }
 
-function warmly(runs: readonly PastRun[]): Cost {
-  const cold = coldCost(runs);
+function derived({ bytes, lowBytes, highBytes, basis }: KnownCold['cost']): Cost {
+  const because = 'what it would have cost with an empty cache, by what it took since that was filled';
+  return { bytes, lowBytes, highBytes: highBytes + NOISE, basis, because };
+}
+
+function warmly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
+  const cold = coldCost(runs, ledger);
   const warm = runs.filter((run) => run.wasCold === false);
   const same = warm.filter((run) => run.hadSameInputs);
   const again = same.filter((run) => runs.some((first) => filledBefore(first, run)));
   if (again[0] !== undefined) {
     return measured(again, again[0], 'what it took with the same files and a filled cache in build');
   }
-  const highest = Math.max(cold ?? 0, ...warm.map((run) => run.bytes));
+  const highest = Math.max(cold ?? 0, ledger?.cost.highBytes ?? 0, ...warm.map((run) => run.bytes));
   const high = cold === undefined && warm.length === 0 ? undefined : Math.round(highest * WORSE) + NOISE;
   const knowsInputs = runs.some((run) => run.hadSameInputs);
   if (knowsInputs) {

@@ -1,5 +1,6 @@
 import { stepMatcher } from '../dockerfile/match.js';
 import type { ResolvedStep } from '../dockerfile/resolve.js';
+import type { ColdCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
 import type { Candidate } from './chain.js';
 import type { KnownBuild } from './types.js';
@@ -44,4 +45,29 @@ export function pastRuns(
       }),
   );
   return runs.toSorted((one, other) => other.at - one.at);
+}
+
+export interface KnownCold {
+  cost: ColdCost;
+  /** Of a step on the same layers and files as now. */
+  hasSameInputs: boolean;
+}
+
+/** What the savings ledger says that the step costs cold: of a step with the same inputs, else of the newest. */
+export function ledgersCold(
+  step: ResolvedStep,
+  builds: readonly KnownBuild[],
+  same: readonly Candidate[],
+): KnownCold | undefined {
+  for (const { known, at } of same) {
+    const cost = known.coldOf?.(at);
+    if (cost !== undefined) return { cost, hasSameInputs: true };
+  }
+  const matches = stepMatcher(step.instruction);
+  for (const known of builds) {
+    const found = known.build.steps.find((each) => matches(each.instruction));
+    const cost = found && known.coldOf?.(found);
+    if (cost !== undefined) return { cost, hasSameInputs: false };
+  }
+  return undefined;
 }

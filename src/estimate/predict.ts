@@ -5,7 +5,7 @@ import { coldCost, costOf, warmthOf } from './cost.js';
 import { imageForecast } from './image-cost.js';
 import { contextSources, isRemote } from './inputs.js';
 import { hasLayer } from './layers.js';
-import { pastRuns } from './past-runs.js';
+import { ledgersCold, pastRuns } from './past-runs.js';
 import type { EngineState, KnownBuild, Question, StepForecast } from './types.js';
 
 /** Where a stage stands after one of its instructions. */
@@ -144,7 +144,7 @@ function cached(
   const isCertain = candidates.some((each) => each.isCertain);
   const ref = candidates[0]?.known.build.ref.slice(0, 12) ?? '';
   const runs = pastRuns(step, builds, candidates);
-  const cold = coldCost(runs);
+  const cold = coldCost(runs, ledgersCold(step, builds, candidates));
   const downloads = kind === 'run' || isDownload(step);
   const doubt = isCertain || !downloads ? 0 : cold;
   return {
@@ -179,7 +179,8 @@ function running(
   }
   const { warmth, because } = warmthOf(step.mounts, engine.caches, forced);
   const runs = pastRuns(step, builds, same);
-  const cost = costOf(runs, warmth);
+  const ledger = ledgersCold(step, builds, same);
+  const cost = costOf(runs, warmth, ledger);
   return {
     ...base,
     because: [broken.because, because, cost.because].filter((text) => text !== '').join('; '),
@@ -187,7 +188,7 @@ function running(
     lowBytes: broken.isCertain ? cost.lowBytes : 0,
     highBytes: cost.highBytes,
     basis: cost.basis,
-    coldBytes: coldCost(runs),
+    coldBytes: coldCost(runs, ledger),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Build, Step, StepKind } from '../builds/types.js';
 import type { ResolvedStage } from '../dockerfile/resolve.js';
 import type { Basis } from '../protocol/documents.js';
+import type { ColdCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
 
 /** What one instruction takes from the build context: COPY, ADD, and RUN with a bind mount. */
@@ -29,6 +30,8 @@ export interface KnownBuild {
   inputs: StepInputs | undefined;
   /** Wan bytes of a step, both directions; undefined when they are not known. */
   bytesOf(step: Step): Bytes | undefined;
+  /** What a step costs cold by the savings ledger; undefined when nothing says anything. */
+  coldOf?: (step: Step) => ColdCost | undefined;
   /** Variables that a RUN step had; undefined when they are not known. */
   environmentOf?: (step: Step) => ReadonlySet<string> | undefined;
 }

@@ -192,6 +192,27 @@ test('a filled cache: what another run with the same files took, once it had fil
   assert.ok((inferred?.highBytes ?? 0) >= 6 * MB);
 });
 
+test('never seen cold: what the savings ledger derived from warm runs', () => {
+  const warm = past('warm', { at: 2000, bytes: { [FETCH]: 2 * MB }, emptyMount: false, inputs: SAME });
+  const cost = {
+    bytes: 5 * MB,
+    lowBytes: 4 * MB,
+    highBytes: 7 * MB,
+    basis: 'derived' as const,
+    at: 1,
+    durationMs: 1,
+  };
+  const known = { ...warm, coldOf: (step: Step) => (step.name === FETCH ? cost : undefined) };
+  const fetch = ask(NOW, [known], engine(true, LAYERS.slice(2))).get(FETCH);
+  assert.is(fetch?.fetchBytes, 5 * MB);
+  assert.is(fetch?.lowBytes, 4 * MB);
+  assert.is(fetch?.basis, 'derived');
+  assert.is(fetch?.coldBytes, 5 * MB);
+  const changed = ask({ ...NOW, 3: input('2') }, [known], engine(true)).get(FETCH);
+  assert.is(changed?.basis, 'estimated');
+  assert.is(changed?.lowBytes, 0);
+});
+
 test('--no-cache runs everything with empty caches', () => {
   const steps = ask(NOW, [COLD], engine(false), { noCache: true });
   assert.is(steps.get('RUN wget tools')?.fetchBytes, 8 * MB);
