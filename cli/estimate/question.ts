@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { platformArguments } from '../../src/dockerfile/platform.js';
 import { readDockerfile } from '../../src/dockerfile/read.js';
 import { type ResolvedStage, resolveStages } from '../../src/dockerfile/resolve.js';
 import { NetmeterError } from '../../src/errors.js';
@@ -28,7 +29,7 @@ export async function estimateQuestion(
   const place = await placeOf(asked, cwd);
   const text = await readDockerfileText(place.path ?? '-');
   const file = asked.file ?? 'Dockerfile';
-  const buildArgs = valuesOf(asked, env);
+  const buildArgs = { ...platformArguments(asked.platform, process.arch), ...valuesOf(asked, env) };
   const stages = resolveStages(readDockerfile(text, file), new Map(Object.entries(buildArgs)));
   const needed = neededStages(stages, asked.target);
   return {

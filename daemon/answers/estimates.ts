@@ -56,12 +56,11 @@ export class EstimateAnswers {
     const all = resolveStages(file, new Map(Object.entries(params.buildArgs)));
     const stages = neededStages(all, params.target);
     const inputs: StepInputs = new Map(Object.entries(params.inputs));
-    const images = neededImages(stages, all);
-    if (file.syntax !== undefined) images.unshift(file.syntax);
+    const images = neededImages(file.syntax, stages, all);
     const [builds, engine] = await Promise.all([
       this.#knownBuilds(),
       engineState({
-        images,
+        images: images.map(({ image }) => image),
         namespace: params.buildArgs.BUILDKIT_CACHE_MOUNT_NS ?? '',
         platform: params.platform,
         pull: params.pull,
@@ -70,7 +69,7 @@ export class EstimateAnswers {
       }),
     ]);
     const { noCache, noCacheFilter } = params;
-    const question = { stages, inputs, noCache, noCacheStages: noCacheFilter };
+    const question = { images, stages, inputs, noCache, noCacheStages: noCacheFilter };
     const forecasts = predict(question, builds, engine);
     const current = link();
     const document = estimateDocument(forecasts, {

@@ -1,5 +1,6 @@
 import { isSameImage, parseImageName } from '../builds/join-images.js';
 import type { Bytes } from '../units.js';
+import type { NeededImage } from './needed.js';
 import type { ImageState, KnownBuild, StepForecast } from './types.js';
 
 /**
@@ -14,12 +15,11 @@ const REQUESTS: Bytes = 8_000;
 const REQUESTS_HIGH: Bytes = 60_000;
 
 export function imageForecast(
-  image: string,
-  line: number,
+  { image, by, line }: NeededImage,
   state: ImageState | undefined,
   builds: readonly KnownBuild[],
 ): StepForecast {
-  const base = { name: `FROM ${image}`, kind: 'from' as const, line };
+  const base = { name: `${by}${image}`, kind: 'from' as const, line };
   if (state?.isPresent === true) {
     return {
       ...base,

@@ -33,16 +33,39 @@ export function sourceStages(stage: ResolvedStage, stages: readonly ResolvedStag
   return stage.parent === undefined ? sources : [stage.parent, ...sources];
 }
 
-/** Images that the stages start from, copy from or mount, as the Dockerfile has them. */
-export function neededImages(needed: readonly ResolvedStage[], all: readonly ResolvedStage[]): string[] {
-  const images = needed.flatMap((stage) => {
+/** An image that has to be there, and where the Dockerfile says so. */
+export interface NeededImage {
+  image: string;
+  /** `FROM`, `COPY --from=`, `# syntax=` */
+  by: string;
+  line: number;
+}
+
+/** Images that the stages start from, copy from or mount, and the one that reads the file, each once. */
+export function neededImages(
+  syntax: string | undefined,
+  needed: readonly ResolvedStage[],
+  all: readonly ResolvedStage[],
+): NeededImage[] {
+  const images = needed.flatMap((stage): NeededImage[] => {
     const before = all.filter((other) => other.stage.index < stage.stage.index);
-    const names = stage.steps.flatMap((step) => [
-      ...(step.from === undefined ? [] : [step.from]),
-      ...step.mounts.flatMap(({ from }) => from ?? []),
-    ]);
-    const foreign = names.filter((name) => stageNamed(name, before) === undefined);
-    return stage.image === undefined ? foreign : [stage.image, ...foreign];
+    const foreign = stage.steps.flatMap((step) =>
+      [step.from, ...step.mounts.map(({ from }) => from)]
+        .filter((name) => name !== undefined && stageNamed(name, before) === undefined)
+        .map((image) => ({
+          image: image ?? '',
+          by: `${step.instruction.keyword} --from=`,
+          line: step.instruction.line,
+        })),
+    );
+    const base = { image: stage.image ?? '', by: 'FROM ', line: stage.stage.from.line };
+    return [base, ...foreign];
   });
-  return [...new Set(images)].filter((image) => image !== 'scratch' && image !== '');
+  const own = syntax === undefined ? [] : [{ image: syntax, by: '# syntax=', line: 1 }];
+  const seen = new Set(['scratch', '']);
+  return [...own, ...images].filter(({ image }) => {
+    const isNew = !seen.has(image);
+    seen.add(image);
+    return isNew;
+  });
 }

@@ -24,10 +24,14 @@ export function pastRuns(
   same: readonly Candidate[],
 ): PastRun[] {
   const matches = stepMatcher(step.instruction);
-  const equal = new Set(same.map(({ known, at }) => `${known.build.ref} ${at.digest}`));
+  const isAdd = step.instruction.keyword === 'ADD';
+  // What ADD fetches is a vertex of its own, with the same name as the one that puts it into the image.
+  const keyOf = (ref: string, digest: string) => (isAdd ? ref : `${ref} ${digest}`);
+  const equal = new Set(same.map(({ known, at }) => keyOf(known.build.ref, at.digest)));
   const runs = builds.flatMap((known) =>
     known.build.steps
       .filter((each) => each.status === 'done' && each.intervals.length > 0 && matches(each.instruction))
+      .filter((each) => !isAdd || each.kind === 'add' || each.kind === 'git')
       .flatMap((each): PastRun[] => {
         const bytes = known.bytesOf(each);
         if (bytes === undefined) return [];
@@ -38,7 +42,7 @@ export function pastRuns(
             at: each.intervals[0]?.startedAt ?? known.build.startedAt,
             bytes,
             wasCold: empty.includes(false) ? false : empty.includes(undefined) ? undefined : true,
-            hadSameInputs: equal.has(`${known.build.ref} ${each.digest}`),
+            hadSameInputs: equal.has(keyOf(known.build.ref, each.digest)),
             mountRecords: each.cacheMounts.flatMap((mount) => mount.recordId ?? []),
           },
         ];

@@ -32,10 +32,10 @@ export function predict(
   builds: readonly KnownBuild[],
   engine: EngineState,
 ): StepForecast[] {
-  const forecasts: StepForecast[] = [];
+  const forecasts = question.images.map((each) => imageForecast(each, engine.images.get(each.image), builds));
   const ends = new Map<ResolvedStage, Progress>();
   for (const stage of question.stages) {
-    let progress = start(stage, ends, builds, engine, forecasts);
+    let progress = start(stage, ends, builds, engine);
     for (const step of stage.steps) {
       const kind = LAYERS[step.instruction.keyword];
       if (kind === undefined) continue;
@@ -51,15 +51,12 @@ function start(
   ends: ReadonlyMap<ResolvedStage, Progress>,
   builds: readonly KnownBuild[],
   engine: EngineState,
-  forecasts: StepForecast[],
 ): Progress {
   const above = stage.parent && ends.get(stage.parent);
   if (above !== undefined) return above;
   if (stage.image === 'scratch') return { ...fromScratch(builds), broken: undefined };
   const image = stage.image ?? '';
   const followed = fromImage(image, engine.images.get(image)?.digest, builds);
-  const shown = forecasts.some((each) => each.kind === 'from' && each.name === `FROM ${image}`);
-  if (!shown) forecasts.push(imageForecast(image, stage.stage.from.line, engine.images.get(image), builds));
   const because = followed.because ?? `no build that netmeter saw has started from ${image}`;
   return {
     candidates: followed.candidates,

@@ -8,6 +8,7 @@ import type { ResolvedStage } from '../dockerfile/resolve.js';
 import type { Basis } from '../protocol/documents.js';
 import type { ColdCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
+import type { NeededImage } from './needed.js';
 
 /** What one instruction takes from the build context: COPY, ADD, and RUN with a bind mount. */
 export interface StepInput {
@@ -65,6 +66,7 @@ export interface EngineState {
 }
 
 export interface Question {
+  images: readonly NeededImage[];
   /** Only those that the target needs, in the file's order. */
   stages: readonly ResolvedStage[];
   /** By line. */

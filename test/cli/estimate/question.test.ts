@@ -39,7 +39,9 @@ test('each step’s files by name, what is ignored left out', async () => {
   const question = await ask('--build-arg', 'FROM_ENV', '--build-arg', 'X', '-t', 'y', '.');
   assert.is(question.path, join(dir, 'Dockerfile'));
   assert.is(question.context, dir);
-  assert.equal(question.buildArgs, { FROM_ENV: 'value' });
+  assert.is(question.buildArgs.FROM_ENV, 'value');
+  assert.is(question.buildArgs.X, undefined, 'nobody gave it a value');
+  assert.match(question.buildArgs.TARGETPLATFORM ?? '', /^linux\/[a-z0-9]+$/);
   assert.equal(Object.keys(question.inputs), ['2', '3', '4']);
   assert.equal(Object.keys(question.inputs['2']?.files ?? {}), ['lock.txt', 'src/a.js']);
   assert.equal(Object.keys(question.inputs['3']?.files ?? {}), ['src/a.js', 'src/b.ts']);

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Build, CacheMount, Step, StepKind, StepStatus } from '../../../src/builds/types.js';
 import { readDockerfile } from '../../../src/dockerfile/read.js';
 import { resolveStages } from '../../../src/dockerfile/resolve.js';
-import { neededStages } from '../../../src/estimate/needed.js';
+import { neededImages, neededStages } from '../../../src/estimate/needed.js';
 import { predict } from '../../../src/estimate/predict.js';
 import type { EngineState, KnownBuild, StepForecast, StepInput } from '../../../src/estimate/types.js';
 
@@ -115,8 +115,11 @@ function ask(
   state: EngineState,
   { text = TEXT, noCache = false } = {},
 ): Map<string, StepForecast> {
-  const stages = neededStages(resolveStages(readDockerfile(text, 'Dockerfile')), undefined);
-  const question = { stages, inputs: new Map(Object.entries(now)), noCache, noCacheStages: [] };
+  const file = readDockerfile(text, 'Dockerfile');
+  const all = resolveStages(file);
+  const stages = neededStages(all, undefined);
+  const images = neededImages(file.syntax, stages, all);
+  const question = { images, stages, inputs: new Map(Object.entries(now)), noCache, noCacheStages: [] };
   return new Map(predict(question, builds, state).map((each) => [each.name, each]));
 }
 
@@ -253,6 +256,22 @@ test('another instruction, another variable, another image: what follows runs', 
   assert.is(fast.get('RUN wget tools')?.willRun, false);
   const other = ask(NOW, [COLD], engine(false), { text: TEXT.replace('base:1', 'base:2') });
   assert.is(other.get('RUN wget tools')?.willRun, true);
+});
+
+test('only what the target needs: its stages, and images that it copies from or is read by', () => {
+  const text =
+    '# syntax=docker/dockerfile:1\nFROM a AS one\nFROM b AS two\nCOPY --from=one / /\nCOPY --from=c / /\nFROM d AS other\n';
+  const file = readDockerfile(text, 'Dockerfile');
+  const all = resolveStages(file);
+  const needed = neededStages(all, 'two');
+  assert.equal(
+    needed.map(({ stage }) => stage.name),
+    ['one', 'two'],
+  );
+  assert.equal(
+    neededImages(file.syntax, needed, all).map(({ by, image, line }) => `${line} ${by}${image}`),
+    ['1 # syntax=docker/dockerfile:1', '2 FROM a', '3 FROM b', '5 COPY --from=c'],
+  );
 });
 
 test('an image that is not there costs its missing layers, by the manifest', () => {
