@@ -1,3 +1,4 @@
+import { dockerfilePath } from '../../src/advice/history.js';
 import type { Build } from '../../src/builds/types.js';
 import { readDockerfile } from '../../src/dockerfile/read.js';
 import { resolveStages } from '../../src/dockerfile/resolve.js';
@@ -36,10 +37,11 @@ export interface EstimateAnswersOptions {
   link(): EstimateLink;
 }
 
+const HOUR = 3_600_000;
 /** Builds that are looked at, the newest. */
 const MOST_BUILDS = 300;
-/** Builds whose provenance is read. */
-const MOST_ENVIRONMENTS = 20;
+/** Builds of the same Dockerfile whose provenance is read. */
+const MOST_ENVIRONMENTS = 5;
 
 /** What a build is going to fetch. Each answer is kept, to be held against what the build then took. */
 export class EstimateAnswers {
@@ -58,7 +60,7 @@ export class EstimateAnswers {
     const inputs: StepInputs = new Map(Object.entries(params.inputs));
     const images = neededImages(file.syntax, stages, all);
     const [builds, engine] = await Promise.all([
-      this.#knownBuilds(),
+      this.#knownBuilds(params),
       engineState({
         images: images.map(({ image }) => image),
         namespace: params.buildArgs.BUILDKIT_CACHE_MOUNT_NS ?? '',
@@ -92,17 +94,18 @@ export class EstimateAnswers {
   }
 
   /** Newest first, with what was noted of them before they ran. */
-  async #knownBuilds(): Promise<KnownBuild[]> {
+  async #knownBuilds({ path, context }: EstimateParams): Promise<KnownBuild[]> {
     const { store, now, engine, usageOf, environments } = this.#options;
     const stored = await store.builds({ limit: MOST_BUILDS });
     const builds = stored.filter((build) => build.engine === engine);
     const oldest = builds.at(-1)?.startedAt ?? now();
     const [usage, estimates] = await Promise.all([usageOf(builds), store.estimates(oldest - HOUR, now())]);
     const tied = tieEstimates(estimates, builds);
+    const near = builds.filter((build) => isOf(build, path, context)).slice(0, MOST_ENVIRONMENTS);
     return await Promise.all(
-      builds.map(async (build, index) => {
+      builds.map(async (build) => {
         const kept = tied.get(build.ref)?.inputs;
-        const variables = index < MOST_ENVIRONMENTS ? await environments(build.ref) : undefined;
+        const variables = near.includes(build) ? await environments(build.ref) : undefined;
         return {
           build,
           inputs: kept && new Map(Object.entries(kept)),
@@ -118,4 +121,7 @@ export class EstimateAnswers {
   }
 }
 
-const HOUR = 3_600_000;
+function isOf(build: Build, path: string | undefined, context: string | undefined): boolean {
+  const its = dockerfilePath(build);
+  return its === undefined || path === undefined ? build.context === context : its === path;
+}

@@ -71,8 +71,9 @@ export function resolveStages(
 /** A stage by its name or number; names of later stages are images. */
 export function stageNamed(name: string, stages: readonly ResolvedStage[]): ResolvedStage | undefined {
   const wanted = name.toLowerCase();
+  const index = /^\d+$/.test(name) ? Number(name) : undefined;
   return (
-    stages.findLast(({ stage }) => stage.name === wanted) ?? stages[/^\d+$/.test(name) ? Number(name) : -1]
+    stages.findLast(({ stage }) => stage.name === wanted) ?? stages.find(({ stage }) => stage.index === index)
   );
 }
 

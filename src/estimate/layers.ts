@@ -1,4 +1,4 @@
-import { stepMatcher } from '../dockerfile/match.js';
+import { collapse, stepMatcher } from '../dockerfile/match.js';
 import type { ResolvedStep } from '../dockerfile/resolve.js';
 
 const EXEC = /^mount \/ from exec /;
@@ -13,8 +13,8 @@ export function hasLayer(step: ResolvedStep, layers: readonly string[] | undefin
   const { keyword, documents, json, rest } = step.instruction;
   if (keyword === 'RUN') {
     if (documents.length > 0) return layers.some((layer) => EXEC.test(layer));
-    const command = json === undefined ? rest : json.join(' ');
-    return layers.some((layer) => EXEC.test(layer) && layer.endsWith(command));
+    const command = collapse(json === undefined ? rest : json.join(' '));
+    return layers.some((layer) => EXEC.test(layer) && collapse(layer).endsWith(command));
   }
   const matches = stepMatcher(step.instruction);
   return layers.some((layer) => matches(layer.replace(/^\[[^\]\n]*\]\s*/, '')));

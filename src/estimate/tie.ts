@@ -1,6 +1,7 @@
 /** Which build an estimate was for, and how good it was. */
 import { dockerfilePath } from '../advice/history.js';
 import type { Build } from '../builds/types.js';
+import { collapse } from '../dockerfile/match.js';
 import type { Bytes, EpochMs, Milliseconds } from '../units.js';
 import type { StepInput } from './types.js';
 
@@ -65,7 +66,12 @@ function errorRatio(estimate: Bytes, taken: Bytes): number {
   return off <= NEGLIGIBLE ? 0 : off / Math.max(taken, NEGLIGIBLE);
 }
 
-function isPlaceOf({ context, dockerfile }: KeptEstimate, build: Build): boolean {
-  if (dockerfile !== '' && dockerfilePath(build) !== undefined) return dockerfilePath(build) === dockerfile;
-  return context !== '' && build.context === context;
+function isPlaceOf({ context, dockerfile, inputs }: KeptEstimate, build: Build): boolean {
+  const path = dockerfilePath(build);
+  if (path !== undefined && dockerfile !== '') return path === dockerfile;
+  if (build.context !== undefined) return build.context === context;
+  // Nobody wrote down where it was built: then it is one of the same instructions.
+  const did = new Set(build.steps.map((step) => collapse(step.instruction)));
+  const took = Object.keys(inputs ?? {});
+  return took.length > 0 && took.every((instruction) => did.has(instruction));
 }

@@ -33,6 +33,22 @@ test('a build follows the last estimate of its place, and each estimate is follo
   );
 });
 
+test('a build of a place that nobody wrote down is known by what it copied', () => {
+  const inputs = { 'COPY a b': { digest: '1' } };
+  const did = (instruction: string) =>
+    ({
+      ref: instruction,
+      startedAt: 1,
+      context: undefined,
+      dockerfile: undefined,
+      steps: [{ instruction }],
+    }) as unknown as Build;
+  const made = { ...estimate(1, 0), inputs };
+  assert.is(tieEstimates([made], [did('COPY  a b')]).size, 1);
+  assert.is(tieEstimates([made], [did('COPY c d')]).size, 0);
+  assert.is(tieEstimates([{ ...made, inputs: {} }], [did('COPY a b')]).size, 0);
+});
+
 test('how far off estimates were: the median, some kilobytes more or less not counted', () => {
   const taken: Record<string, number | undefined> = { a: 1e7, b: 2e7, c: 50_000, d: 1e6, e: undefined };
   const tied = new Map([
