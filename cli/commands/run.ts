@@ -6,6 +6,7 @@ import { placesOf } from '../ask.js';
 import { askDaemon } from '../client/ask-daemon.js';
 import { WarningListener } from '../client/warning-listener.js';
 import type { Command } from '../command.js';
+import { warningBefore } from '../estimate/before-run.js';
 import { type ChildEnd, runChild } from '../launch/run-child.js';
 
 export const run: Command = {
@@ -20,6 +21,8 @@ export const run: Command = {
   async run({ io, args, options }) {
     const places = placesOf(io, options);
     const pid = io.pid;
+    const warning = await warningBefore(args, places, io);
+    if (warning !== undefined) io.stderr.write(warning);
     const { result: begun } = await askDaemon(places, 'run-begin', { command: args, pid });
     const finish = async (final: boolean) =>
       (await askDaemon(places, 'run-end', { runId: begun.runId, pid, final })).result;

@@ -22,11 +22,14 @@ const MOST_NAMES_BYTES = 400_000;
  */
 export async function estimateQuestion(
   words: readonly string[],
-  { offline }: { offline: boolean },
+  { offline, stdin = true }: { offline: boolean; stdin?: boolean },
   { cwd, env }: Pick<Io, 'cwd' | 'env'>,
 ): Promise<EstimateParams> {
   const asked = parseBuildArguments(words);
   const place = await placeOf(asked, cwd);
+  if (place.path === undefined && !stdin) {
+    throw new NetmeterError('usage', 'standard input belongs to the build');
+  }
   const text = await readDockerfileText(place.path ?? '-');
   const file = asked.file ?? 'Dockerfile';
   const buildArgs = { ...platformArguments(asked.platform, process.arch), ...valuesOf(asked, env) };

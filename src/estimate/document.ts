@@ -57,9 +57,12 @@ function sum(values: readonly (Bytes | undefined)[]): Bytes | null {
   return total;
 }
 
-/** How the least sure of those that move something is known. */
+/** How the least sure of those that may move something is known. */
 function weakest(forecasts: readonly StepForecast[]): Basis {
-  const moving = forecasts.filter((each) => each.fetchBytes !== 0 || each.highBytes !== 0);
-  const places = moving.map((each) => ORDER.indexOf(each.basis));
-  return ORDER[Math.max(0, ...places)] ?? 'unknown';
+  const isUnsure = ({ basis }: StepForecast) => basis === 'estimated' || basis === 'unknown';
+  const moving = forecasts.filter(
+    (each) => each.fetchBytes !== 0 || (each.highBytes !== 0 && isUnsure(each)),
+  );
+  if (moving.length === 0) return 'derived';
+  return ORDER[Math.max(...moving.map((each) => ORDER.indexOf(each.basis)))] ?? 'unknown';
 }
