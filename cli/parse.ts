@@ -57,26 +57,3 @@ export function parseTick(text: string): number {
   }
   return tick;
 }
-
-const UNIT_BYTES: Record<string, number> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-  tib: 1024 ** 4,
-};
-
-/** `200MB`, `1.5 GiB`, `4096` in bytes. Units as mobile plans are sold: MB is a million. */
-export function parseBytes(text: string): number {
-  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]{1,3})?$/i.exec(text.trim());
-  const unit = UNIT_BYTES[(match?.[2] ?? 'b').toLowerCase()];
-  const bytes = match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit);
-  if (Number.isSafeInteger(bytes)) return bytes;
-  throw new NetmeterError('usage', `"${text}" is no number of bytes`, {
-    hint: 'Sizes look like 200MB, 1.5GB or 512MiB.',
-  });
-}

@@ -1,8 +1,8 @@
+import { parseSize } from '../../src/budget/size.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import { estimateQuestion } from '../estimate/question.js';
 import { estimateLine, gateLine } from '../estimate/text.js';
-import { parseBytes } from '../parse.js';
 import { OFFLINE } from './estimate.js';
 
 interface CheckOptions {
@@ -24,7 +24,7 @@ export const check: Command<CheckOptions> = {
     {
       flags: '--limit <bytes>',
       description: 'such as 200MB; else that of the link or its budget',
-      parse: parseBytes,
+      parse: parseSize,
     },
   ],
   foreignOptions: true,

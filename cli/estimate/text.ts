@@ -45,15 +45,19 @@ export function estimateLine({ fetchBytes, lowBytes, highBytes, basis }: Estimat
   );
 }
 
-/** Why a build is allowed, or is not. */
-export function gateLine({ allowed, metered, limitBytes, remainingBytes, link }: EstimateDocument): string {
+/** Why a build is allowed, or is not: by the tighter of its link's limit and what is left of the budget. */
+export function gateLine(document: EstimateDocument): string {
+  const { allowed, metered, limitBytes, remainingBytes, link } = document;
   const name = escapeText(link ?? 'the link');
   if (metered === false) return `${name} is not metered.`;
-  const limit = limitBytes ?? remainingBytes;
-  if (limit === null) return metered === true ? `${name} is metered, and has no limit.` : 'No limit is set.';
-  const what =
-    limitBytes === null
-      ? `what is left of the budget, ${formatBytes(limit)}`
-      : `the limit of ${formatBytes(limit)}`;
-  return `${allowed ? 'That is within' : 'That is over'} ${what}${metered === true ? ` (${name} is metered)` : ''}.`;
+  const isMetered = metered === true;
+  const left = isMetered ? remainingBytes : null;
+  if (limitBytes === null && left === null) {
+    return isMetered ? `${name} is metered, and has no limit.` : 'No limit is set.';
+  }
+  const isBudget = left !== null && (limitBytes === null || left < limitBytes);
+  const what = isBudget
+    ? `what is left of the budget, ${formatBytes(left)}`
+    : `the limit of ${formatBytes(limitBytes)}`;
+  return `${allowed ? 'That is within' : 'That is over'} ${what}${isMetered ? ` (${name} is metered)` : ''}.`;
 }
