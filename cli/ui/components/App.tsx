@@ -47,7 +47,7 @@ export function App({ source, paper, timeZone, onQuit }: AppProps): ReactElement
   latest.current = context;
   useKeys((press) => {
     const now = latest.current;
-    if (!now.ui.isTyping && press.text.includes('q')) {
+    if (!now.ui.isTyping && press.text === 'q') {
       onQuit();
       return;
     }

@@ -16,7 +16,7 @@ export interface SpokenProps extends Pick<AppProps, 'source' | 'onQuit'> {
 export function SpokenApp({ source, theme, onQuit }: SpokenProps): ReactElement {
   const view = useLive(source, false);
   useKeys(({ text }) => {
-    if (text.includes('q')) onQuit();
+    if (text === 'q') onQuit();
   }, onQuit);
   return (
     <Box flexDirection="column">

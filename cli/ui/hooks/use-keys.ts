@@ -44,8 +44,7 @@ export function useKeys(onPress: (press: Press) => void, onInterrupt: () => void
 
 /** Keys that follow each other fast, and what is pasted, come as one text. */
 function pressesIn(text: string): Press[] {
-  const parts = text.split(/([\r\n\t\u007f\b])/).filter((part) => part !== '');
-  return parts.map((part) => {
+  return Array.from(text, (part) => {
     const name = CONTROLS[part];
     return name === undefined ? { name: 'text', text: part } : { name, text: '' };
   });

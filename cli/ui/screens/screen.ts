@@ -73,9 +73,11 @@ export function wantedRefs({ view, ui }: Pick<ScreenContext, 'view' | 'ui'>): st
 
 function selectedIn(rows: readonly Row[], context: ScreenContext): string | undefined {
   const { ui } = context;
+  const isThere = (wanted: string | undefined) => rows.some(({ key }) => key === wanted);
   const chosen = ui.cursors[ui.tab];
-  if (chosen !== undefined && rows.some(({ key }) => key === chosen)) return chosen;
+  if (isThere(chosen)) return chosen;
   if (ui.tab !== 'builds' || !ui.follow) return undefined;
   const followed = followedStep(context);
-  return followed && stepKey(followed.ref, followed.step.document);
+  const key = followed && stepKey(followed.ref, followed.step.document);
+  return isThere(key) ? key : undefined;
 }

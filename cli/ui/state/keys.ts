@@ -1,7 +1,7 @@
 import type { PeriodName } from '../../../src/live/types.js';
 import { isPanel, PERIODS, SORTS, TABS, type TabName, type UiState } from './ui-state.js';
 
-/** A key as it was pressed: its name, or the characters that were typed. */
+/** A key as it was pressed: its name, or the character that was typed. */
 export interface Press {
   name:
     | 'up'
@@ -60,7 +60,7 @@ export function pressed(state: UiState, press: Press, scene: Scene): UiState {
     case 'escape':
       return { ...state, filters: { ...state.filters, [state.tab]: '' } };
     case 'text':
-      return [...press.text].reduce((before, letter) => letterPressed(before, letter, scene), state);
+      return letterPressed(state, press.text, scene);
     default:
       return state;
   }

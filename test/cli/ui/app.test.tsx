@@ -105,11 +105,13 @@ test('what is asked for is what is shown: period, remotes, steps of builds that 
 
 test('keys that come together are pressed one after the other', async () => {
   await using(busyView(), {}, async (screen) => {
-    await screen.press('/pip\rg\r');
-    assert.match(screen.text(), />▸ shop/);
-    await screen.press('\r/x\u007f\u007f\u007f\u007f\u007f\u007fevil\r');
+    await screen.press('/piq\rg\r');
+    assert.match(screen.text(), 'No build or step has that in its name.');
+    assert.is(screen.quits, 0);
+    assert.is(screen.source.wishes.at(-1)?.period, 'today');
+    await screen.press('/x\u007f\u007f\u007f\u007f\u007f\u007fevil\r');
     assert.match(screen.text(), 'evil 1/1');
-    assert.not.match(screen.text(), 'app 2/4');
+    assert.not.match(screen.text(), '▶ [app 2/4]');
   });
 });
 

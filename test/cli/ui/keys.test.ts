@@ -17,8 +17,12 @@ function key(name: Press['name'], text = ''): Press {
 /** Presses keys; letters are themselves, others are named. */
 function after(keys: (Press['name'] | [letter: string])[], state: UiState = initialState()): UiState {
   return keys.reduce((before, pressedKey) => {
-    const press = typeof pressedKey === 'string' ? key(pressedKey) : key('text', pressedKey[0]);
-    return pressed(before, press, { ...SCENE, selected: before.cursors[before.tab] });
+    const presses =
+      typeof pressedKey === 'string' ? [key(pressedKey)] : [...pressedKey[0]].map((it) => key('text', it));
+    return presses.reduce(
+      (each, press) => pressed(each, press, { ...SCENE, selected: each.cursors[each.tab] }),
+      before,
+    );
   }, state);
 }
 
@@ -84,11 +88,6 @@ test('pause and period; a cycle is offered only where there is one', () => {
   assert.is(after([['p'], ['p'], ['p']]).period, 'today');
   const withCycle = { ...SCENE, periods: ['today', 'start', 'hour', 'cycle'] } satisfies Scene;
   assert.is(pressed({ ...initialState(), period: 'hour' }, key('text', 'p'), withCycle).period, 'cycle');
-});
-
-test('letters that are pasted at once are pressed one after the other', () => {
-  assert.is(after([['jjj']]).cursors.builds !== undefined, true);
-  assert.is(after([['2s']]).sorts.owners, 1);
 });
 
 test('a window has the selected row in it, whole if it fits, and stays where it is if it can', () => {
