@@ -10,7 +10,9 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const nativePackages = ['sqlite3', 'koffi'];
-for (const name of nativePackages) {
+/** Large, and needed by few commands: all others would read them to no purpose. */
+const rarePackages = ['@homebridge/dbus-native', 'dockerfile-ast'];
+for (const name of [...nativePackages, ...rarePackages]) {
   if (dependencies[name] === undefined)
     throw new Error(`scripts/build.js: ${name} is not a dependency any more`);
 }
@@ -57,6 +59,7 @@ await build({
   entryPoints: ['cli/main.ts'],
   outfile: 'dist/cli/main.cjs',
   format: 'cjs',
+  external: [...nativePackages, ...rarePackages],
   plugins: [liveViewApart],
   minify: true,
   keepNames: true,

@@ -27,18 +27,22 @@ export const top: Command<TopOptions> = {
     if (options.plain || options.json || terminal === undefined) return showEvents(places, io, options);
     const { env, timeZone, signal } = io;
     const { showLiveView } = await import('../ui/live-view.js');
-    await showLiveView({
-      places,
-      terminal,
-      env,
-      colors: io.stdout.colors,
-      timeZone,
-      now: io.now,
-      signal,
-    });
+    const { colors } = io.stdout;
+    try {
+      await showLiveView({ places, terminal, env, colors, timeZone, now: io.now, signal });
+    } catch (error) {
+      throw ours(error);
+    }
     return 0;
   },
 };
+
+/** The view is a bundle of its own, with a class of errors of its own. */
+function ours(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'NetmeterError') return error;
+  const { code, message, hint } = error as NetmeterError;
+  return new NetmeterError(code, message, { ...(hint !== undefined && { hint }), cause: error.cause });
+}
 
 async function showEvents(
   places: readonly Place[],

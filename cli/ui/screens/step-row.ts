@@ -105,7 +105,7 @@ function bytesSpan(bytes: number | null, isQuiet: boolean): Span {
 function coldSpan({ coldBytes, kind, status }: StepDocument): Span {
   const mayCost = kind === 'run' || kind === 'from' || kind === 'add' || kind === 'git';
   if (coldBytes === null) return span(mayCost && status !== 'shared' ? 'unknown' : '', 'dim');
-  return span(`≈${formatBytes(coldBytes)}`);
+  return coldBytes === 0 ? span('-', 'dim') : span(`≈${formatBytes(coldBytes)}`);
 }
 
 /** Nothing while it runs: a saving that shrinks is none. */

@@ -1,5 +1,8 @@
 // The live view in a real terminal while a real engine builds: what it shows is what `build show` says.
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { WebSocketServer } from 'ws';
 import type { StepDocument } from '../../../src/protocol/documents.js';
 import { formatBytes, sumOf } from '../../../src/text/figures.js';
 import { finishedBuild, stepNamed } from '../exactness/documents.js';
@@ -15,12 +18,7 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
   cleanup.defer(() => docker('28', ['rmi', '-f', image.reference, tag], { anyExit: true }));
   const netmeter = new Netmeter(cleanup);
   const terminal = new TmuxTerminal(cleanup, 'top');
-  // A shell stays when it has ended, to see what it leaves behind.
-  const { command, args, env } = netmeter.commandLine(['top']);
-  const variables = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
-  const top = [command, ...args].join(' ');
-  const shell = `PS1='left> ' LC_ALL=C.UTF-8 ${variables.join(' ')} sh -c "${top}; exec sh"`;
-  await terminal.open(shell, 110, 32);
+  await terminal.open(shellWith(netmeter), 110, 32);
 
   const before = await terminal.shows(/Waiting for it/);
   assert.match(before, 'sudo netmeter start');
@@ -82,12 +80,39 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
   await terminal.shows((text) => !text.includes('STALE') && text.includes(` ${tag} `));
 
   await terminal.press('q');
-  const left = await terminal.shows(/^left> ?$/m);
+  const left = await terminal.shows(/^left 0> ?$/m);
   assert.not.match(left, 'Builds', 'nothing of the view stays');
   await terminal.press('s', 't', 't', 'y', 'Space', '-', 'a', 'Enter');
   const modes = await terminal.shows(/ icanon /);
   assert.match(modes, / echo /);
 });
+
+test('a daemon of another protocol: says so, and leaves the terminal', 60_000, async (cleanup) => {
+  const netmeter = new Netmeter(cleanup);
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http, path: '/live' });
+  sockets.on('connection', (socket) => {
+    socket.send(JSON.stringify({ version: 2, event: 'hello', daemonVersion: '9.0.0' }));
+  });
+  await new Promise<void>((resolve) => http.listen(join(netmeter.stateDir, 'socket'), resolve));
+  cleanup.defer(() => http.close());
+  cleanup.defer(() => {
+    for (const socket of sockets.clients) socket.terminate();
+  });
+  const terminal = new TmuxTerminal(cleanup, 'other-protocol');
+  await terminal.open(shellWith(netmeter), 100, 20);
+  const text = await terminal.shows(/^left 1> ?$/m);
+  assert.match(text, 'the running daemon (netmeter 9.0.0) speaks 2 (protocol-mismatch)');
+  assert.match(text, 'netmeter stop && netmeter start');
+});
+
+/** Runs `netmeter top`, then a shell, to see what it leaves behind: its exit code is in the prompt. */
+function shellWith(netmeter: Netmeter): string {
+  const { command, args, env } = netmeter.commandLine(['top']);
+  const variables = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
+  const top = [command, ...args].join(' ');
+  return `LC_ALL=C.UTF-8 ${variables.join(' ')} sh -c '${top}; PS1="left $?> " exec sh'`;
+}
 
 /** Steps that have a row: BuildKit's own are shown when they moved something. */
 function isRow(step: StepDocument): boolean {
@@ -95,7 +120,7 @@ function isRow(step: StepDocument): boolean {
 }
 
 function rowOf(text: string, { name }: StepDocument): string | undefined {
-  const start = name.replace(/RUN --mount=\S+/, 'RUN').slice(0, 22);
+  const start = name.slice(0, 18);
   return text.split('\n').find((line) => line.includes(start));
 }
 
