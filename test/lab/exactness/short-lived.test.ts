@@ -24,8 +24,13 @@ const STEP = 6_000;
 /** overlay2 stacks 128 layers at most. */
 const STAGES = 4;
 
-/** Ends with 143 where that does not do. */
-const WGET = 'timeout 20 wget -q -O';
+/**
+ * A shell command that fetches a path of the origin, or ends with 143. Not as the first process of its
+ * namespace, which the kernel lets nobody end from within.
+ */
+function fetchTo(file: string, url: string): string {
+  return `timeout 20 wget -q -O ${file} ${url} || exit $?`;
+}
 
 interface Download {
   path: string;
@@ -57,7 +62,7 @@ async function buildManySteps(): Promise<{ all: Download[]; tag: string }> {
   const stages = Array.from({ length: STAGES }, (_, stage) => {
     const steps = all
       .filter((_, i) => i % STAGES === stage)
-      .map(({ path }) => `RUN ${WGET} /dev/null ${lab().origin}${path}`);
+      .map(({ path }) => `RUN ${fetchTo('/dev/null', lab().origin + path)}`);
     return `FROM nm-busybox AS s${stage}\n${steps.join('\n')}\nRUN touch /done${stage}\n`;
   });
   const copies = stages.map((_, stage) => `COPY --from=s${stage} /done${stage} /`);
@@ -84,8 +89,8 @@ test(`${COUNT} steps, each with its own bytes`, 400_000, async (cleanup) => {
 
 async function fetchInContainer({ path, marker }: Download): Promise<Download> {
   const own = `-${randomUUID()}`;
-  const fetch = [...WGET.split(' '), '/dev/null', lab().origin + path + own];
-  await docker('28', ['run', '--rm', '--name', marker + own, 'nm-busybox', ...fetch]);
+  const fetch = fetchTo('/dev/null', lab().origin + path + own);
+  await docker('28', ['run', '--rm', '--name', marker + own, 'nm-busybox', 'sh', '-c', fetch]);
   return { path: path + own, marker: marker + own };
 }
 
@@ -130,7 +135,7 @@ async function buildSameText(): Promise<{ paths: string[]; tag: string }> {
     (_, i) => `
     FROM nm-busybox AS s${i}
     COPY url${i} /url
-    RUN ${WGET} /data "$(cat /url)"`,
+    RUN ${fetchTo('/data', '"$(cat /url)"')}`,
   );
   const copies = sizes.map((_, i) => `COPY --from=s${i} /data /data${i}`);
   await build({
