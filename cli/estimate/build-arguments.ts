@@ -7,6 +7,8 @@ export interface BuildArguments {
   file: string | undefined;
   target: string | undefined;
   buildArgs: [name: string, value: string | undefined][];
+  /** `--build-context NAME=WHAT`. */
+  contexts: Record<string, string>;
   platform: string | undefined;
   noCache: boolean;
   noCacheFilter: string[];
@@ -78,11 +80,17 @@ function toArguments(options: readonly [string, string][], context: string): Bui
       const equals = each.indexOf('=');
       return equals < 0 ? [each, undefined] : [each.slice(0, equals), each.slice(equals + 1)];
     }),
+    contexts: Object.fromEntries(all('build-context').flatMap(pair)),
     platform: last('platform')?.split(',')[0],
     noCache: isOn('no-cache'),
     noCacheFilter: all('no-cache-filter').flatMap((each) => each.split(',')),
     pull: isOn('pull'),
   };
+}
+
+function pair(text: string): [string, string][] {
+  const equals = text.indexOf('=');
+  return equals < 1 ? [] : [[text.slice(0, equals).toLowerCase(), text.slice(equals + 1)]];
 }
 
 function optionOf(word: string): { name: string; value: string | undefined } | undefined {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { platformArguments } from '../../src/dockerfile/platform.js';
 import { readDockerfile } from '../../src/dockerfile/read.js';
 import { type ResolvedStage, resolveStages } from '../../src/dockerfile/resolve.js';
@@ -43,11 +43,12 @@ export async function estimateQuestion(
     ...(asked.target === undefined ? {} : { target: asked.target }),
     ...(asked.platform === undefined ? {} : { platform: asked.platform }),
     buildArgs,
+    contexts: asked.contexts,
     noCache: asked.noCache,
     noCacheFilter: asked.noCacheFilter,
     pull: asked.pull,
     offline,
-    inputs: await inputsOf(needed, place),
+    inputs: await inputsOf(needed, place, asked.contexts, cwd),
   };
 }
 
@@ -94,20 +95,38 @@ function valuesOf({ buildArgs }: BuildArguments, env: Io['env']): Record<string,
   return values;
 }
 
+/** By line: what each step takes from the context, or from a folder that `--build-context` names. */
 async function inputsOf(
   stages: readonly ResolvedStage[],
   { context: root, path }: BuildPlace,
+  named: Readonly<Record<string, string>>,
+  cwd: string,
 ): Promise<Record<string, StepInput>> {
   const inputs: Record<string, StepInput> = {};
-  if (root === undefined) return inputs;
-  const context = new Context(root, await readIgnore(path && basename(path) !== '' ? path : undefined, root));
+  const context = root === undefined ? undefined : new Context(root, await readIgnore(path, root));
+  const others = await foldersOf(named, cwd);
   let names = 0;
   for (const step of stages.flatMap((stage) => stage.steps)) {
-    const sources = contextSources(step);
-    const input = sources.length === 0 ? undefined : await context.input(sources);
+    const other = others.get(step.from?.toLowerCase() ?? '');
+    const sources = other === undefined ? contextSources(step) : step.sources;
+    const input = sources.length === 0 ? undefined : await (other ?? context)?.input(sources);
     if (input === undefined) continue;
     names += JSON.stringify(input.files ?? {}).length;
     inputs[String(step.instruction.line)] = names > MOST_NAMES_BYTES ? { ...input, files: undefined } : input;
   }
   return inputs;
+}
+
+async function foldersOf(
+  named: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<Map<string, Context>> {
+  const folders = new Map<string, Context>();
+  for (const [name, what] of Object.entries(named)) {
+    if (/^[\w-]+:\/\//.test(what)) continue;
+    const root = resolve(cwd, what);
+    const facts = await stat(root).catch(() => undefined);
+    if (facts?.isDirectory()) folders.set(name, new Context(root, await readIgnore(undefined, root)));
+  }
+  return folders;
 }

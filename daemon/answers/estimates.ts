@@ -58,7 +58,7 @@ export class EstimateAnswers {
     const all = resolveStages(file, new Map(Object.entries(params.buildArgs)));
     const stages = neededStages(all, params.target);
     const inputs: StepInputs = new Map(Object.entries(params.inputs));
-    const images = neededImages(file.syntax, stages, all);
+    const images = neededImages(file.syntax, stages, all, params.contexts);
     const [builds, engine] = await Promise.all([
       this.#knownBuilds(params),
       engineState({

@@ -25,27 +25,37 @@ export interface ImageQuestion {
 
 /** At most so many images of one Dockerfile are asked for, one after the other. */
 const MOST_IMAGES = 30;
+/** For all of them. */
+const PATIENCE_MS = 20_000;
 
 export async function imageStates(
   images: readonly string[],
   question: ImageQuestion,
 ): Promise<Map<string, ImageState>> {
   const states = new Map<string, ImageState>();
-  for (const image of images.slice(0, MOST_IMAGES)) states.set(image, await imageState(image, question));
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  for (const image of images.slice(0, MOST_IMAGES)) {
+    states.set(image, await imageState(image, question, patience));
+  }
   return states;
 }
 
-async function imageState(image: string, question: ImageQuestion): Promise<ImageState> {
+async function imageState(
+  image: string,
+  question: ImageQuestion,
+  patience: AbortSignal,
+): Promise<ImageState> {
   if (image.includes('$')) return unknown('its name has a variable whose value is not known');
   const local = question.pull ? undefined : await localImage(image, question);
   if (local !== undefined) return local;
   if (question.offline) return withoutRegistry(image, question.layers);
   try {
-    const { client: _, settings, platform, signal } = question;
+    const { settings, platform } = question;
+    const signal = AbortSignal.any([question.signal, patience]);
     return stateOf(await fetchManifest(image, platform, settings, signal), question);
   } catch (error) {
     question.signal.throwIfAborted();
-    return unknown(failureOf(error).because);
+    return unknown(patience.aborted ? 'registries did not answer in time' : failureOf(error).because);
   }
 }
 

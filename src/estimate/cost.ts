@@ -1,9 +1,8 @@
 /** What a step will fetch when it runs, from what it fetched before. */
-import type { Mount } from '../dockerfile/types.js';
 import type { Basis } from '../protocol/documents.js';
 import type { Bytes } from '../units.js';
 import type { KnownCold, PastRun } from './past-runs.js';
-import type { CacheState } from './types.js';
+import type { MountState } from './warmth.js';
 
 export interface Cost {
   bytes: Bytes | undefined;
@@ -14,32 +13,11 @@ export interface Cost {
   because: string;
 }
 
-export type Warmth = 'none' | 'empty' | 'warm' | 'unknown';
-
 /** Two runs under the same conditions differ by packets sent twice, redirects, connections. */
 const SPREAD = 0.03;
 const NOISE: Bytes = 16_384;
 /** Other inputs may cost much more than all that were seen. */
 const WORSE = 2;
-
-/** The state of a step's cache mounts right now, all of them together. */
-export function warmthOf(
-  mounts: readonly Mount[],
-  caches: readonly CacheState[] | undefined,
-  replaced: boolean,
-): { warmth: Warmth; because: string } {
-  const wanted = mounts.filter((mount) => mount.type === 'cache');
-  if (wanted.length === 0) return { warmth: 'none', because: '' };
-  if (replaced) return { warmth: 'empty', because: '--no-cache replaces its cache mounts by empty ones' };
-  if (caches === undefined)
-    return { warmth: 'unknown', because: 'whether its cache mounts are empty cannot be seen' };
-  const states = wanted.map((mount) => stateOf(mount, caches));
-  if (states.includes('warm'))
-    return { warmth: 'warm', because: `its cache mount ${name(wanted, states, 'warm')} is not empty` };
-  if (states.includes('unknown'))
-    return { warmth: 'unknown', because: 'whether its cache mounts are empty cannot be seen' };
-  return { warmth: 'empty', because: `its cache mount ${name(wanted, states, 'empty')} is empty` };
-}
 
 /** What it costs cold, as far as a cold run was seen. */
 export function coldCost(runs: readonly PastRun[], ledger: KnownCold | undefined): Bytes | undefined {
@@ -49,9 +27,15 @@ export function coldCost(runs: readonly PastRun[], ledger: KnownCold | undefined
 }
 
 /** @param ledger what the savings ledger says of its cold cost, where no cold run was seen */
-export function costOf(runs: readonly PastRun[], warmth: Warmth, ledger?: KnownCold): Cost {
+export function costOf(
+  runs: readonly PastRun[],
+  { warmth, records }: Pick<MountState, 'warmth' | 'records'>,
+  ledger?: KnownCold,
+): Cost {
   if (warmth === 'none' || warmth === 'empty') return coldly(runs, ledger);
-  return warmth === 'warm' ? warmly(runs, ledger) : either(runs);
+  if (warmth === 'unknown') return either(runs);
+  const isOwn = runs.some((run) => run.mountRecords.some((record) => records.includes(record)));
+  return isOwn || runs.length === 0 ? warmly(runs, ledger) : filledByOthers(runs, ledger);
 }
 
 function coldly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
@@ -109,12 +93,23 @@ function warmly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
     };
   }
   if (high === undefined) return nothingKnown();
-  const changed = median(warm.map((run) => run.bytes)) ?? Math.round((cold ?? 0) / 2);
+  // Runs that fetched nothing had what they needed: no package was new to them.
+  const fetching = warm.map((run) => run.bytes).filter((bytes) => bytes > NOISE);
+  const changed = median(fetching) ?? Math.round((cold ?? 0) / 2);
   const because =
-    warm.length > 0
+    fetching.length > 0
       ? 'what it usually takes with other files and a filled cache'
       : 'half of what it took with an empty cache: how much of it changed is not known';
   return { bytes: changed, lowBytes: 0, highBytes: high, basis: 'estimated', because };
+}
+
+/** The cache is another one than any run of this step had. */
+function filledByOthers(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
+  const cold = coldCost(runs, ledger) ?? Math.max(...runs.map((run) => run.bytes));
+  const highest = Math.max(cold, ledger?.cost.highBytes ?? 0, ...runs.map((run) => run.bytes));
+  const because = 'something else filled that: how much of what this step needs is in there is not known';
+  const bytes = Math.round(cold / 2);
+  return { bytes, lowBytes: 0, highBytes: Math.round(highest * WORSE) + NOISE, basis: 'estimated', because };
 }
 
 /** A run that had put into the cache what a later one needed: then that one shows what is fetched all the same. */
@@ -154,21 +149,6 @@ function nothingKnown(): Cost {
     basis: 'unknown',
     because: 'no build that netmeter saw has run it',
   };
-}
-
-function stateOf(mount: Mount, caches: readonly CacheState[]): Warmth {
-  const id = mount.id ?? mount.target ?? '';
-  // Variables of the base image are not known here.
-  if (id.includes('$')) return 'unknown';
-  const found = caches.filter((cache) => cache.id === id || `/${cache.id}` === id || cache.id === `/${id}`);
-  if (found.length === 0) return 'empty';
-  if (found.some((cache) => cache.isEmpty === false)) return 'warm';
-  return found.some((cache) => cache.isEmpty === undefined) ? 'unknown' : 'empty';
-}
-
-function name(mounts: readonly Mount[], states: readonly Warmth[], wanted: Warmth): string {
-  const mount = mounts[states.indexOf(wanted)];
-  return mount?.id ?? mount?.target ?? '';
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -41,11 +41,17 @@ export interface NeededImage {
   line: number;
 }
 
-/** Images that the stages start from, copy from or mount, and the one that reads the file, each once. */
+const IMAGE = 'docker-image://';
+
+/**
+ * Images that the stages start from, copy from or mount, and the one that reads the file, each once.
+ * @param contexts what `--build-context` says that a name stands for
+ */
 export function neededImages(
   syntax: string | undefined,
   needed: readonly ResolvedStage[],
   all: readonly ResolvedStage[],
+  contexts: Readonly<Record<string, string>> = {},
 ): NeededImage[] {
   const images = needed.flatMap((stage): NeededImage[] => {
     const before = all.filter((other) => other.stage.index < stage.stage.index);
@@ -63,7 +69,12 @@ export function neededImages(
   });
   const own = syntax === undefined ? [] : [{ image: syntax, by: '# syntax=', line: 1 }];
   const seen = new Set(['scratch', '']);
-  return [...own, ...images].filter(({ image }) => {
+  const meant = [...own, ...images].flatMap((each) => {
+    const context = contexts[each.image.toLowerCase()];
+    if (context === undefined) return [each];
+    return context.startsWith(IMAGE) ? [{ ...each, image: context.slice(IMAGE.length) }] : [];
+  });
+  return meant.filter(({ image }) => {
     const isNew = !seen.has(image);
     seen.add(image);
     return isNew;

@@ -1,12 +1,13 @@
 import type { StepKind } from '../builds/types.js';
 import { type ResolvedStage, type ResolvedStep, stageNamed } from '../dockerfile/resolve.js';
 import { type Candidate, followStep, fromImage, fromScratch } from './chain.js';
-import { coldCost, costOf, warmthOf } from './cost.js';
+import { coldCost, costOf } from './cost.js';
 import { imageForecast } from './image-cost.js';
 import { contextSources, isRemote } from './inputs.js';
 import { hasLayer } from './layers.js';
 import { ledgersCold, pastRuns } from './past-runs.js';
 import type { EngineState, KnownBuild, Question, StepForecast } from './types.js';
+import { warmthOf } from './warmth.js';
 
 /** Where a stage stands after one of its instructions. */
 interface Progress {
@@ -174,13 +175,13 @@ function running(
     const nothing = { fetchBytes: 0, lowBytes: 0, highBytes: 0, basis: 'derived' as const, coldBytes: 0 };
     return { ...base, kind: 'copy', because: `${broken.because}; it takes local files only`, ...nothing };
   }
-  const { warmth, because } = warmthOf(step.mounts, engine.caches, forced);
+  const mounts = warmthOf(step.mounts, engine.caches, forced);
   const runs = pastRuns(step, builds, same);
   const ledger = ledgersCold(step, builds, same);
-  const cost = costOf(runs, warmth, ledger);
+  const cost = costOf(runs, mounts, ledger);
   return {
     ...base,
-    because: [broken.because, because, cost.because].filter((text) => text !== '').join('; '),
+    because: [broken.because, mounts.because, cost.because].filter((text) => text !== '').join('; '),
     fetchBytes: cost.bytes,
     lowBytes: broken.isCertain ? cost.lowBytes : 0,
     highBytes: cost.highBytes,

@@ -125,6 +125,8 @@ export interface EstimateParams {
   context?: string;
   target?: string;
   buildArgs: Record<string, string>;
+  /** Names that stand for something else than an image: a folder, or `docker-image://…`. */
+  contexts: Record<string, string>;
   platform?: string;
   noCache: boolean;
   noCacheFilter: string[];

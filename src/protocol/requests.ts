@@ -60,6 +60,7 @@ const params: Schemas = {
     context: v.exactOptional(path),
     target: v.exactOptional(name),
     buildArgs: v.record(v.string(), v.string()),
+    contexts: v.record(v.string(), v.string()),
     platform: v.exactOptional(name),
     noCache: v.boolean(),
     noCacheFilter: v.array(name),

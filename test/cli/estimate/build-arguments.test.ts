@@ -14,7 +14,7 @@ test('the arguments of docker build, with or without its name before them', () =
     'docker image build ',
   ]) {
     const asked = parse(
-      `${before}-t shop --file=a.Dockerfile --target app --build-arg A=1 --build-arg B --no-cache-filter x,y --pull -q src`,
+      `${before}-t shop --file=a.Dockerfile --target app --build-arg A=1 --build-arg B --no-cache-filter x,y --build-context Lib=../lib --pull -q src`,
     );
     assert.equal(
       asked,
@@ -26,6 +26,7 @@ test('the arguments of docker build, with or without its name before them', () =
           ['A', '1'],
           ['B', undefined],
         ],
+        contexts: { lib: '../lib' },
         platform: undefined,
         noCache: false,
         noCacheFilter: ['x', 'y'],

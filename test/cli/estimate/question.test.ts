@@ -77,6 +77,21 @@ test('the newest change is known, by the file that it was in', async () => {
   assert.match(found['2']?.newest ?? '', /lock\.txt|src\/a\.js/);
 });
 
+test('a folder that --build-context names is looked into, too', async () => {
+  write('Dockerfile', 'FROM a\nCOPY --from=lib x.txt /\nCOPY --from=image / /\n');
+  write('lib/x.txt', 'x');
+  const { inputs: found, contexts } = await ask(
+    '--build-context',
+    'lib=lib',
+    '--build-context',
+    'image=docker-image://a',
+    '.',
+  );
+  assert.equal(Object.keys(found), ['2']);
+  assert.equal(Object.keys(found['2']?.files ?? {}), ['x.txt']);
+  assert.equal(contexts, { lib: 'lib', image: 'docker-image://a' });
+});
+
 test('a context that cannot be looked into is refused, with what to do', async () => {
   for (const [words, message] of [
     [['https://example.org/x.git'], 'is not known before it is fetched'],

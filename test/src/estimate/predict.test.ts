@@ -216,6 +216,21 @@ test('never seen cold: what the savings ledger derived from warm runs', () => {
   assert.is(changed?.lowBytes, 0);
 });
 
+test('a cache that something else filled: between nothing and everything', () => {
+  const other = past('other', {
+    at: 1000,
+    bytes: { [FETCH]: 6 * MB },
+    emptyMount: true,
+    record: 'gone',
+    inputs: SAME,
+  });
+  const fetch = ask(NOW, [other], engine(false, [])).get(FETCH);
+  assert.is(fetch?.basis, 'estimated');
+  assert.is(fetch?.fetchBytes, 3 * MB);
+  assert.ok((fetch?.highBytes ?? 0) >= 6 * MB);
+  assert.match(fetch?.because ?? '', 'something else filled that');
+});
+
 test('--no-cache runs everything with empty caches', () => {
   const steps = ask(NOW, [COLD], engine(false), { noCache: true });
   assert.is(steps.get('RUN wget tools')?.fetchBytes, 8 * MB);
@@ -271,6 +286,11 @@ test('only what the target needs: its stages, and images that it copies from or 
   assert.equal(
     neededImages(file.syntax, needed, all).map(({ by, image, line }) => `${line} ${by}${image}`),
     ['1 # syntax=docker/dockerfile:1', '2 FROM a', '3 FROM b', '5 COPY --from=c'],
+  );
+  const contexts = { a: 'docker-image://other:1', c: '/some/folder' };
+  assert.equal(
+    neededImages(undefined, needed, all, contexts).map(({ image }) => image),
+    ['other:1', 'b'],
   );
 });
 
