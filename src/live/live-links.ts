@@ -28,10 +28,10 @@ export class LiveLinks {
   /** An answer for today. Links that it does not name are gone. */
   answerToday(links: readonly StatusLink[]): void {
     for (const name of this.#links.keys()) {
-      if (!links.some((link) => link.interface === name)) this.#links.delete(name);
+      if (!links.some((link) => link.name === name)) this.#links.delete(name);
     }
     for (const link of links) {
-      const live = this.#live(link.interface);
+      const live = this.#live(link.name);
       live.facts = link;
       live.today = totalBytes(link);
       live.sinceFacts = 0;
@@ -48,11 +48,11 @@ export class LiveLinks {
     }
   }
 
-  /** The busiest of today first. */
+  /** Those that carried something in the last minute first, of these the busiest of today. */
   view(at: EpochMs): LinkView[] {
     return [...this.#links]
       .map(([name, { facts, rate, history, today, sinceFacts }]) => ({
-        name: facts?.name ?? name,
+        name,
         metered: facts?.metered ?? null,
         because: facts?.meteredBecause ?? null,
         rate: rate.rate(at),
@@ -60,7 +60,7 @@ export class LiveLinks {
         todayBytes: today ?? null,
         budget: facts?.budget ? { ...facts.budget, usedBytes: facts.budget.usedBytes + sinceFacts } : null,
       }))
-      .sort((a, b) => (b.todayBytes ?? 0) - (a.todayBytes ?? 0));
+      .sort((a, b) => Number(isBusy(b)) - Number(isBusy(a)) || (b.todayBytes ?? 0) - (a.todayBytes ?? 0));
   }
 
   #live(name: string): LiveLink {
@@ -77,4 +77,8 @@ export class LiveLinks {
     }
     return live;
   }
+}
+
+function isBusy({ history }: LinkView): boolean {
+  return history.some((bytes) => bytes > 0);
 }

@@ -66,7 +66,7 @@ async function tell(second: number): Promise<void> {
     tick: {
       from: new Date(now - 1000).toISOString(),
       to: new Date(now).toISOString(),
-      links: [{ name: 'wlan0', ...moved }],
+      links: [{ name: 'Pixel 7', ...moved }],
       owners: steps.map((it) => ({
         id: `exec:${it.digest}`,
         kind: 'step',

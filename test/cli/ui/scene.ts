@@ -382,7 +382,7 @@ export function tick(secondsAgo: number, share: number): EventBody {
     tick: {
       from: iso(secondsAgo + 1),
       to: iso(secondsAgo),
-      links: [{ name: 'wlan0', ...received(bytes, Math.round(bytes / 60)) }],
+      links: [{ name: 'Pixel 7', ...received(bytes, Math.round(bytes / 60)) }],
       owners:
         bytes === 0
           ? []

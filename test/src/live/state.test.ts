@@ -47,6 +47,21 @@ test('samples go on top of what was answered, for owners, links and budgets', ()
   );
 });
 
+test('a link is what a person calls it: two networks over one interface are two; the one in use comes first', () => {
+  const state = greeted();
+  const [phone] = status().links;
+  const home = { ...phone!, name: 'Home', metered: false, budget: null, ...received(900_000_000) };
+  state.status(status({ links: [home, phone!] }), 'today', 0, true);
+  hear(state, tick(1, 1));
+  assert.equal(
+    state.view(NOW).links.map(({ name, todayBytes }) => [name, todayBytes]),
+    [
+      ['Pixel 7', 123_000_000 + 2_033_333],
+      ['Home', 900_000_000],
+    ],
+  );
+});
+
 test('an answer replaces what samples had added up to', () => {
   const state = greeted();
   state.status(status(), 'today', 0, true);
