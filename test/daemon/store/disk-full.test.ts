@@ -85,7 +85,7 @@ test('closing on a full disk closes, and the next opening finds everything', asy
 });
 
 test('a store cannot be begun on a full disk, and leaves no half of one', async () => {
-  await onSmallDisk(256, async (directory) => {
+  await onSmallDisk(1_024, async (directory) => {
     const ballast = fill(directory);
     const error = await failure(open(directory));
     assert.is(error.code, 'state-dir-full');
