@@ -87,7 +87,7 @@ function verdictOn(step: ResolvedStep, found: Step, known: KnownBuild, inputs: S
   const had = step.instruction.keyword === 'RUN' ? known.environmentOf?.(found) : undefined;
   if (had !== undefined) {
     for (const [name, value] of step.variables) {
-      if (had.has(`${name}=${value}`) || !isSeenByRun(name, step)) continue;
+      if (had.has(`${name}=${value}`) || !isCompared(name, value)) continue;
       const ref = known.build.ref.slice(0, 12);
       return {
         kind: 'changed',
@@ -99,9 +99,9 @@ function verdictOn(step: ResolvedStep, found: Step, known: KnownBuild, inputs: S
   return compareInput(step, inputs, known);
 }
 
-/** Proxies are no part of what BuildKit compares. */
-function isSeenByRun(name: string, _step: ResolvedStep): boolean {
-  return !/^(?:https?|ftp|no|all)_proxy$/i.test(name);
+/** Proxies are no part of what BuildKit compares, and what stands for a variable of the base image is not known. */
+function isCompared(name: string, value: string): boolean {
+  return !/^(?:https?|ftp|no|all)_proxy$/i.test(name) && !value.includes('$');
 }
 
 function follows(step: Step, at: Step, { build }: KnownBuild): boolean {

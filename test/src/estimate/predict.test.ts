@@ -269,6 +269,11 @@ test('another instruction, another variable, another image: what follows runs', 
   );
   const fast = ask(now, [{ ...COLD, environmentOf: () => new Set(['MODE=fast']) }], engine(false), { text });
   assert.is(fast.get('RUN wget tools')?.willRun, false);
+  const path = text.replace('MODE=fast', 'PATH=/x:$PATH');
+  const inherited = ask(now, [{ ...COLD, environmentOf: () => new Set(['PATH=/x:/bin']) }], engine(false), {
+    text: path,
+  });
+  assert.is(inherited.get('RUN wget tools')?.willRun, false, 'what the base image says is not known');
   const other = ask(NOW, [COLD], engine(false), { text: TEXT.replace('base:1', 'base:2') });
   assert.is(other.get('RUN wget tools')?.willRun, true);
 });
