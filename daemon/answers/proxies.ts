@@ -35,7 +35,7 @@ export class ProxyAnswers {
     const { store, book, now } = this.#options;
     await this.#options.refresh();
     const period = { from: since, to: Math.max(now(), since) };
-    const usage = await proxyUsageIn(store, period, this.beyond());
+    const [usage = []] = await proxyUsageIn(store, [period], this.beyond());
     return proxiesDocument({ period, known: book.known, added: await store.addedProxies(), usage });
   }
 

@@ -9,6 +9,7 @@ import { EstimateAnswers } from '../answers/estimates.js';
 import { importFile } from '../answers/imports.js';
 import { LiveAnswers } from '../answers/live.js';
 import { ProxyAnswers } from '../answers/proxies.js';
+import { proxyPeriodsIn } from '../answers/proxy-usage.js';
 import { StoredAnswers } from '../answers/stored.js';
 import { readEngineState } from '../estimate/engine-state.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
@@ -355,6 +356,8 @@ export class NetmeterDaemon {
       policy,
       prices: this.#linkPart.prices,
       running: () => tracker.running(),
+      proxyPeriods: (interval) =>
+        proxyPeriodsIn(store, interval, this.#answerOfProxies.beyond(), this.#clock.now()),
     });
     this.#started.stored = stored;
     this.#started.reports = new ReportSchedule({

@@ -1,4 +1,5 @@
 import type { Place } from '../../src/protocol/paths.js';
+import { proxyPeriodsIn } from '../answers/proxy-usage.js';
 import { StoredAnswers } from '../answers/stored.js';
 import type { OpenAnswers } from '../lifecycle/run-query.js';
 import { openStore } from '../store/open-store.js';
@@ -10,7 +11,16 @@ export async function openStoredAnswers(place: Place): Promise<OpenAnswers> {
   const store = await openStore({ directory: place.stateDir, readOnly: true, clock: now });
   const links = await storedLinkKnowledge(store);
   const { policy, prices } = await storedLinkPolicy(store, (link) => links.calibration(link), now);
-  const answers = new StoredAnswers({ store, now, tier: 'exact', links, policy, prices, running: () => [] });
+  const answers = new StoredAnswers({
+    store,
+    now,
+    tier: 'exact',
+    links,
+    policy,
+    prices,
+    running: () => [],
+    proxyPeriods: (interval) => proxyPeriodsIn(store, interval, new Set(), now()),
+  });
   return {
     handlers: {
       builds: (params) => answers.builds(params),

@@ -35,6 +35,7 @@ import { move } from './moves.js';
 import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
 import { addedProxies, addProxy, proxyOwners, removeProxy, setProxyOwners } from './proxies.js';
+import { type ProxyTraffic, proxyTraffic } from './proxy-traffic.js';
 import { cacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
@@ -257,6 +258,10 @@ export class SqliteStore implements Store {
 
   proxyOwners(period: Interval): Promise<ProxyOwner[]> {
     return proxyOwners(this.#reader, period);
+  }
+
+  proxyTraffic(periods: readonly Interval[], ownerIds: readonly string[]): Promise<ProxyTraffic[]> {
+    return proxyTraffic(this.#reader, periods, ownerIds);
   }
 
   async setMeta(key: string, value: string): Promise<void> {

@@ -20,6 +20,7 @@ import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { NewEstimate } from './estimates.js';
 import type { DefaultLink, LinkSum } from './link-tables.js';
+import type { ProxyTraffic } from './proxy-traffic.js';
 import type { StoredWarning } from './warnings.js';
 
 export type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow };
@@ -157,6 +158,8 @@ export interface Store {
   setProxyOwners(owners: readonly { proxy: string; ownerId: string }[], at: EpochMs): Promise<void>;
   /** Which owners were which proxies, within the period. */
   proxyOwners(period: Interval): Promise<ProxyOwner[]>;
+  /** All that went to proxies, and wan bytes of some owners, per period. */
+  proxyTraffic(periods: readonly Interval[], ownerIds: readonly string[]): Promise<ProxyTraffic[]>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

@@ -1,5 +1,5 @@
 /** What proxies delivered and what they fetched, from rows of everybody who moved something. */
-import type { UsageRow } from '../metering/usage.js';
+import type { OwnerKind, TrafficClass } from '../metering/types.js';
 import { noTransfer } from '../report/sums.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 
@@ -21,11 +21,20 @@ export interface ProxyUsage {
   fetched: Transfer | undefined;
 }
 
+/** What an owner moved to a proxy, or over uplinks. */
+export interface ProxyRow extends Transfer {
+  ownerId: string;
+  kind: OwnerKind;
+  class: TrafficClass;
+  /** Undefined: with no proxy. */
+  proxy: string | undefined;
+}
+
 export interface ProxyRows {
   /** Of the whole period, all owners. */
-  usage: readonly UsageRow[];
-  /** Per entry of `owners`, what that owner moved in that interval. */
-  owners: readonly { owner: ProxyOwner; usage: readonly UsageRow[] }[];
+  all: readonly ProxyRow[];
+  /** Per entry, what that owner moved in that interval. */
+  own: readonly { owner: ProxyOwner; rows: readonly ProxyRow[] }[];
   /** Names of proxies that are reached over an uplink: what they deliver has crossed it. */
   beyond: ReadonlySet<string>;
 }
@@ -37,13 +46,13 @@ const LONGEST_CHAIN = 4;
  * Per proxy that delivered or fetched something, in the order of their names. Relays are left out: what
  * Docker's own carries to a proxy, whoever sent it has been counted for.
  */
-export function proxyUsage({ usage, owners, beyond }: ProxyRows): ProxyUsage[] {
+export function proxyUsage({ all: rows, own: owned, beyond }: ProxyRows): ProxyUsage[] {
   const delivered = new Map<string, Transfer>();
-  for (const row of usage) {
-    if (row.proxy === undefined || row.owner.kind === 'relay') continue;
+  for (const row of rows) {
+    if (row.proxy === undefined || row.kind === 'relay') continue;
     addTransfer(entry(delivered, row.proxy), row);
   }
-  const own = ownTraffic(owners);
+  const own = ownTraffic(owned);
   const names = [...new Set([...delivered.keys(), ...own.keys()])].sort();
   const fetchedBy = (name: string, depth: number): Transfer | undefined => {
     if (beyond.has(name)) return delivered.get(name) ?? noTransfer();
@@ -74,12 +83,12 @@ interface OwnTraffic {
   fromProxies: Map<string, Transfer>;
 }
 
-function ownTraffic(owners: ProxyRows['owners']): Map<string, OwnTraffic> {
+function ownTraffic(owned: ProxyRows['own']): Map<string, OwnTraffic> {
   const found = new Map<string, OwnTraffic>();
-  for (const { owner, usage } of owners) {
+  for (const { owner, rows } of owned) {
     const own = found.get(owner.proxy) ?? { wan: noTransfer(), fromProxies: new Map() };
     found.set(owner.proxy, own);
-    for (const row of usage) {
+    for (const row of rows) {
       if (row.class === 'wan') addTransfer(own.wan, row);
       // What it asks of itself, as for its health, is no chain.
       if (row.proxy !== undefined && row.proxy !== owner.proxy)

@@ -14,6 +14,8 @@ export interface OwnerSum {
   tier: Tier;
   /** Wan bytes per link. */
   wanByLink: Map<string, number>;
+  /** What each proxy delivered, by its name. */
+  byProxy: Map<string, number>;
 }
 
 const TIERS_WORST_FIRST: Tier[] = ['reported', 'link', 'polled', 'header', 'exact'];
@@ -32,6 +34,7 @@ export function sumByOwner(rows: readonly UsageRow[]): Map<string, OwnerSum> {
     }
     addTraffic(sum[row.class], row);
     sum.tier = worseTier(sum.tier, row.tier);
+    if (row.class === 'proxy') addTo(sum.byProxy, row.proxy ?? '', row.rxBytes + row.txBytes);
     if (row.class === 'wan' && row.link !== undefined) {
       sum.wanByLink.set(row.link, (sum.wanByLink.get(row.link) ?? 0) + row.rxBytes + row.txBytes);
     }
@@ -48,6 +51,7 @@ export function emptySum(owner: Owner, tier: Tier): OwnerSum {
     local: noTraffic(),
     tier,
     wanByLink: new Map(),
+    byProxy: new Map(),
   };
 }
 
@@ -59,6 +63,7 @@ export function mergeSums(parts: readonly OwnerSum[]): OwnerSum | undefined {
   for (const part of [first, ...rest]) {
     for (const name of ['wan', 'lan', 'proxy', 'local'] as const) addTraffic(merged[name], part[name]);
     merged.tier = worseTier(merged.tier, part.tier);
+    for (const [name, bytes] of part.byProxy) addTo(merged.byProxy, name, bytes);
     for (const [link, bytes] of part.wanByLink) {
       merged.wanByLink.set(link, (merged.wanByLink.get(link) ?? 0) + bytes);
     }
@@ -101,4 +106,8 @@ export function iso(at: number): string {
 
 export function isoOrNull(at: number | undefined): string | null {
   return at === undefined ? null : iso(at);
+}
+
+function addTo(sums: Map<string, number>, name: string, bytes: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + bytes);
 }

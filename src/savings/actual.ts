@@ -5,6 +5,6 @@ import type { Actual } from './types.js';
 /** What a step moved, by what its owners moved; nothing when they are not in the sums. */
 export function actualOf(sum: OwnerSum | undefined): Actual {
   if (sum === undefined) return { wanBytes: 0, proxies: [] };
-  const delivered = totalBytes(sum.proxy);
-  return { wanBytes: totalBytes(sum.wan), proxies: delivered === 0 ? [] : [{ name: '', bytes: delivered }] };
+  const proxies = [...sum.byProxy].map(([name, bytes]) => ({ name, bytes }));
+  return { wanBytes: totalBytes(sum.wan), proxies: proxies.filter(({ bytes }) => bytes > 0) };
 }
