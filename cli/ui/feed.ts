@@ -29,6 +29,8 @@ const RETRY_MS = 1000;
 const ASK_MS = 5000;
 /** What builds saved changes when one ends. */
 const REPORT_MS = 60_000;
+/** The first answer is of a moment in which the samples under way are not all counted yet. */
+const SECOND_ASK_MS = 1500;
 const BUILDS = 10;
 
 /** Keeps a LiveState up to date: events as they come, and answers where events do not tell enough. */
@@ -100,6 +102,7 @@ export class Feed {
     const close = () => live.close();
     signal.addEventListener('abort', close, { once: true });
     const timer = setInterval(() => void this.#ask(), ASK_MS);
+    const second = setTimeout(() => void this.#ask(), SECOND_ASK_MS);
     try {
       if (other.error !== undefined) throw other.error;
       await live.ask('subscribe', {});
@@ -114,6 +117,7 @@ export class Feed {
       throw other.error ?? error;
     } finally {
       clearInterval(timer);
+      clearTimeout(second);
       signal.removeEventListener('abort', close);
       this.#live = undefined;
       live.close();

@@ -65,12 +65,13 @@ function unattributedLine({ view }: ScreenContext, chosen: readonly Column<Group
 /** The busiest now first, then those with the most bytes. */
 function membersText({ owners }: GroupView): string {
   const rate = ({ rate: { rx, tx } }: OwnerView) => rx + tx;
-  const shown = owners.toSorted((a, b) => rate(b) - rate(a) || totalBytes(b.wan) - totalBytes(a.wan));
+  const moved = owners.filter((owner) => totalBytes(owner.wan) > 0 || rate(owner) > 0);
+  const shown = moved.toSorted((a, b) => rate(b) - rate(a) || totalBytes(b.wan) - totalBytes(a.wan));
   const named = shown.slice(0, MOST_NAMED).map((owner) => {
     const now = rate(owner) > 0 ? ` ${formatRate(rate(owner))}` : '';
     return `${cutToWidth(escapeText(owner.name), LONGEST_NAME)} ${formatBytes(totalBytes(owner.wan))}${now}`;
   });
-  const more = owners.length > MOST_NAMED ? [`${owners.length - MOST_NAMED} more`] : [];
+  const more = moved.length > MOST_NAMED ? [`${moved.length - MOST_NAMED} more`] : [];
   return [...named, ...more].join(', ');
 }
 

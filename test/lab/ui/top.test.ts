@@ -100,7 +100,7 @@ test('a daemon of another protocol: says so, and leaves the terminal', 60_000, a
     for (const socket of sockets.clients) socket.terminate();
   });
   const terminal = new TmuxTerminal(cleanup, 'other-protocol');
-  await terminal.open(shellWith(netmeter), 100, 20);
+  await terminal.open(shellWith(netmeter), 160, 20);
   const text = await terminal.shows(/^left 1> ?$/m);
   assert.match(text, 'the running daemon (netmeter 9.0.0) speaks 2 (protocol-mismatch)');
   assert.match(text, 'netmeter stop && netmeter start');
