@@ -8,6 +8,9 @@ import type { LogUpdate, ProgressUpdate, VertexUpdate } from './status.js';
 import { parseStepName, type StepName } from './step-name.js';
 import type { BlobProgress, BuildStatus, Step } from './types.js';
 
+/** Layers of an imported cache are pulled when they are needed, without a word about their size (seen on Engine 28). */
+const CACHE_PULL = /^pulling sha(?:256|512):/;
+
 /** One vertex as its updates make it. The snapshot is kept until something changes. */
 export class StepFold {
   readonly digest: string;
@@ -18,6 +21,7 @@ export class StepFold {
   readonly #blobs = new Map<string, BlobProgress>();
   #log: StepLog | undefined;
   #isPull = false;
+  #pullsCache = false;
   #cached = false;
   #error: string | undefined;
   #snapshot: Step | undefined;
@@ -51,6 +55,7 @@ export class StepFold {
     this.#snapshot = undefined;
     // A context or another frontend's source shows only by this that it is an image.
     if (update.id.startsWith('resolve ')) this.#isPull = true;
+    if (CACHE_PULL.test(update.id)) this.#pullsCache = true;
     if (!isBlobTransfer(update.id)) return false;
     const known = this.#blobs.get(update.id);
     if (known === undefined && !mayAddBlob) return false;
@@ -105,6 +110,7 @@ export class StepFold {
       sharedWith: undefined,
       cacheMounts: [],
       ...(clientLogs.length > 0 && { clientLogs }),
+      ...(this.#pullsCache && { pullsCache: true }),
     };
   }
 }

@@ -25,7 +25,7 @@ export function sourceSteps(builds: readonly Build[]): SourceStep[] {
       .map((step) => ({
         owner: sourceOwner(step, build),
         step,
-        lookup: isLookup(step.instruction) || step.status === 'cached',
+        lookup: isLookup(step.instruction) || (step.status === 'cached' && !step.pullsCache),
         endpoints: stepEndpoints(step, build),
         blobs: step.blobs,
       })),
@@ -67,6 +67,7 @@ export function sourceOwner(step: Step, build: Build): Owner {
 
 function isSource(step: Step): boolean {
   if (step.sharedWith !== undefined || step.status === 'shared' || step.intervals.length === 0) return false;
+  if (step.pullsCache) return true;
   if (step.kind === 'export') return step.blobs.length > 0;
   return ['from', 'add', 'git'].includes(step.kind) || isLookup(step.instruction);
 }

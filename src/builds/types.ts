@@ -68,6 +68,8 @@ export interface Step {
   clientLogs?: ClientLog[];
   /** It ran, and what it moved is not known: nothing counted then, or nobody saw which process it was. */
   unmetered?: boolean;
+  /** It is in a cache that the build imports (`--cache-from`), and its layers were pulled from there. */
+  pullsCache?: boolean;
   /** The command as it was run, variables unexpanded; undefined for what runs none or was not seen. */
   command?: string | undefined;
   /** BuildKit's record of the layer that it ran on: the same inputs have the same. */

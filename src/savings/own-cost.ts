@@ -23,7 +23,8 @@ export function wasCold(step: Step): boolean {
  */
 export function ownCost(step: Step, actual: Actual | undefined, tier: Tier): ColdCost | undefined {
   const end = step.intervals.at(-1)?.completedAt;
-  if (step.status !== 'done' || step.unmetered || actual === undefined || end === undefined) return undefined;
+  if (step.status !== 'done' || step.unmetered || step.pullsCache) return undefined;
+  if (actual === undefined || end === undefined) return undefined;
   const found = costOfKind(step, spentOf(actual));
   if (found === undefined) return undefined;
   const proxied = actual.proxies.some(({ bytes }) => bytes > 0);

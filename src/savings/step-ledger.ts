@@ -136,12 +136,12 @@ function spent(actual: Actual, step: Step, { build, fetchedFor }: LedgerFacts): 
 }
 
 /**
- * What runs alike in every build: look-ups, copies, uploads of results. Importing a cache is the price of what
- * it saves.
+ * What runs alike in every build: look-ups, copies, uploads of results. Importing a cache, and pulling a layer
+ * of it, is the price of what it saves.
  */
 function neutral(step: Step, actual: Actual | undefined, facts: LedgerFacts): StepLedger {
   if (actual === undefined) return { ...nothing(undefined, undefined), isUnknown: false, isNeutral: true };
-  const isImport = step.instruction.startsWith('importing cache manifest from ');
+  const isImport = step.pullsCache || step.instruction.startsWith('importing cache manifest from ');
   const proxied = proxySaving(step, actual, facts);
   const moved = spentOf(actual);
   const at = endOf(step, facts.build);

@@ -7,6 +7,7 @@ import {
   build,
   bytesPath,
   type Cleanup,
+  difference,
   docker,
   eventually,
   lab,
@@ -178,5 +179,36 @@ test('a step that two builds share is cold in one and saved in the other', 120_0
   assertBalances(one);
   assertBalances(other);
 });
+
+test(
+  'a cache from a registry: what importing it cost counts against what it saved',
+  120_000,
+  async (cleanup) => {
+    const path = bytesPath(6 * MB, 'imported');
+    const reference = `${lab().registry}/ledger-cache-${process.pid}`;
+    const tag = `ledger-import-${process.pid}`;
+    const dockerfile = `FROM nm-busybox\nRUN wget -q -O /data ${lab().origin}${path}\nRUN echo ${process.pid}\n`;
+    const flags = ['-t', reference, '--build-arg', 'BUILDKIT_INLINE_CACHE=1'];
+    cleanup.defer(() => docker('28', ['rmi', '-f', reference], { anyExit: true }));
+    const netmeter = await startNetmeter(cleanup);
+    await build({ engine: '28', dockerfile, flags });
+    const cold = stepNamed(await recorded(netmeter, reference), 'RUN wget');
+    await docker('28', ['push', '-q', reference]);
+    await docker('28', ['rmi', '-f', reference]);
+    await docker('28', ['builder', 'prune', '-af', '--filter', 'type=regular']);
+    const before = uplinkCounters();
+    const imported = await built(netmeter, cleanup, tag, dockerfile, { flags: ['--cache-from', reference] });
+    const used = difference(uplinkCounters(), before);
+    const step = stepNamed(imported.shown, 'RUN wget');
+    assert.is(step.status, 'cached');
+    assert.is((await originPath(path)).requests, 1, 'it did not run again');
+    const { saved } = imported.shown.build;
+    const truth = (cold.coldBytes ?? 0) - (used.rxBytes + used.txBytes);
+    assert.ok(truth < 0, `the layers of the cache cost more than the step: ${truth}`);
+    const off = Math.abs((saved?.byCause.layerCache ?? 0) - truth);
+    assert.ok(off < 0.02 * used.rxBytes, `saved ${saved?.byCause.layerCache}, in truth ${truth}`);
+    assertBalances(imported.shown);
+  },
+);
 
 test.run();
