@@ -45,6 +45,8 @@ const SYS = '/sys';
 const ROOT = '/';
 /** Below the cgroup2 mount. */
 const RUNS_CGROUP = '/netmeter';
+/** Builds of a longer time without netmeter may be forgotten: BuildKit keeps its history for 48 hours. */
+const BUILDKIT_REMEMBERS_MS = 47 * 3_600_000;
 /** Rollups and retention. */
 const MAINTAIN_EVERY_MS = 3_600_000;
 
@@ -219,6 +221,7 @@ export class NetmeterDaemon {
     const lastTickAt = await store.lastTickAt();
     this.#isFirstRun = lastTickAt === undefined;
     this.#tickedUntil = lastTickAt ?? this.#clock.now();
+    if (this.#clock.now() - this.#tickedUntil > BUILDKIT_REMEMBERS_MS) await store.doubtCacheFills();
     if (store.opened.migratedFrom !== undefined) log.info('the database was migrated to this version');
     if (store.opened.unclean) log.info('the last daemon did not end in order; the database was checked');
   }

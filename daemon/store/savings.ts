@@ -86,6 +86,11 @@ export async function stepRuns(
   return rows.map(({ document }) => JSON.parse(document));
 }
 
+/** Steps that nobody knows of may have used any cache. */
+export async function doubtCacheFills(connection: Connection): Promise<void> {
+  await connection.run("UPDATE cache_fills SET document = json_set(document, '$.isComplete', json('false'))");
+}
+
 /** Records that are too old to be baselines of anything that is still shown in detail. */
 export async function dropOldRecords(connection: Connection, before: EpochMs): Promise<void> {
   await connection.run('DELETE FROM step_runs WHERE ended_at < ?', before);

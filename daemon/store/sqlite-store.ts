@@ -36,7 +36,7 @@ import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
 import { addedProxies, addProxy, proxyOwners, removeProxy, setProxyOwners } from './proxies.js';
 import { type ProxyTraffic, proxyTraffic } from './proxy-traffic.js';
-import { cacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
+import { cacheFills, doubtCacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
 import type { Ticks } from './ticks.js';
 import type { Opening, Store, TickBatch } from './types.js';
 import { linkUsage, periodRemotes, remotes, totals, type UsageFilter, usage } from './usage.js';
@@ -135,6 +135,10 @@ export class SqliteStore implements Store {
 
   cacheFills(recordIds: string[], cacheIds: string[]): Promise<CacheFill[]> {
     return cacheFills(this.#reader, recordIds, cacheIds);
+  }
+
+  async doubtCacheFills(): Promise<void> {
+    await this.#writing().writer.exclusive((connection) => doubtCacheFills(connection));
   }
 
   stepRuns(lineages: string[], refs: string[]): Promise<StepRun[]> {

@@ -89,6 +89,8 @@ export interface Store {
   saveRecords(ref: string, records: Records): Promise<void>;
   /** Of caches by BuildKit's record, and of all that go by these ids. */
   cacheFills(recordIds: string[], cacheIds: string[]): Promise<CacheFill[]>;
+  /** From now on it is not known what is in caches, until they are empty again. */
+  doubtCacheFills(): Promise<void>;
   /**
    * Runs of the lineages, and of those that some run was shown as, the newest cold and warm ones of each; and all of the
    * builds with these refs.

@@ -65,11 +65,12 @@ function attributionOf(
   return step.kind === 'copy' || step.kind === 'internal' || !hasRun(step) ? 'exact' : 'inferred';
 }
 
+/** Nobody saw which process it was, or it had begun before anything was counted. */
 function isUnmetered(step: Step, matches: readonly unknown[], countedSince: EpochMs): boolean {
-  if (step.sharedWith !== undefined || !hasRun(step) || matches.length > 0) return false;
+  if (step.sharedWith !== undefined || !hasRun(step)) return false;
+  if (step.kind === 'copy' || step.kind === 'internal') return false;
   const began = step.intervals[0]?.startedAt ?? countedSince;
-  const mayMoveBytes = step.kind !== 'copy' && step.kind !== 'internal';
-  return mayMoveBytes && (step.kind === 'run' || began < countedSince);
+  return began < countedSince || (step.kind === 'run' && matches.length === 0);
 }
 
 /** Did work of its own, so that there may be bytes nobody could tie to it. */

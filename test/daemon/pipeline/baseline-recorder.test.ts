@@ -150,4 +150,18 @@ test('a cold run of long ago is found behind however many warm ones', async () =
   });
 });
 
+test('after a time of which nobody knows the builds, attempts are not added up any more', async () => {
+  await inDirectory(async (directory) => {
+    const store = await open(directory);
+    await stored(store, 'a', NOON, 10 * MB, { cacheMounts: [mount('r', true)] });
+    await recorderOf(store).record(NOON);
+    await store.doubtCacheFills();
+    const after = await stored(store, 'b', NOON + 60 * SECOND, MB, { cacheMounts: [mount('r', false)] });
+    await recorderOf(store).record(NOON + 60 * SECOND);
+    const page = (await ledgerOf(store, after)).get('sha256:b');
+    assert.is(page?.cold?.bytes, 10 * MB, 'the cold run of the instruction is what is left');
+    await store.close();
+  });
+});
+
 test.run();

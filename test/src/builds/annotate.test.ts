@@ -69,6 +69,12 @@ test('what ran before anything was counted is unknown; copies move no bytes', ()
   assert.is(annotated(step({ kind: 'add' }), { countedSince: 500 }).unmetered, false);
 });
 
+test('a step that was under way when counting began is unknown, though its process was seen', () => {
+  const matchesOf = () => [match('a')];
+  assert.is(annotated(step(), { matchesOf, countedSince: 2000 }).unmetered, true);
+  assert.is(annotated(step(), { matchesOf, countedSince: 500 }).unmetered, false);
+});
+
 test('a step that another build ran is shared', () => {
   const shared = annotated(step({ status: 'shared', sharedWith: 'other' }), {
     matchesOf: () => [match('a')],
