@@ -27,5 +27,7 @@ declare module '@homebridge/dbus-native' {
     ): void;
   }
 
-  export function createClient(options: { busAddress: string }): MessageBus;
+  /** A CommonJS module: bundled, only its default export is there for certain. */
+  const dbus: { createClient(options: { busAddress: string }): MessageBus };
+  export default dbus;
 }

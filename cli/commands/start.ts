@@ -26,8 +26,8 @@ export const start: Command<StartOptions> = {
   options: [
     { flags: '--foreground', description: 'stay in the foreground, for service managers' },
     {
-      flags: '--link <interface>',
-      description: 'the uplink (default: every link that a gateway route uses)',
+      flags: '--link <interfaces>',
+      description: 'the uplink, or several with commas between (default: all that gateway routes use)',
     },
     { flags: '--tick <duration>', description: 'sampling period (default 1s)', parse: parseTick },
     {

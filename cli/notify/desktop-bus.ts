@@ -8,8 +8,8 @@ const TIMEOUT_MS = 5_000;
 
 /** Shows a notification on the desktop that listens on a session bus. @throws Error when none does */
 export async function notifyByBus(address: string, title: string, message: string): Promise<void> {
-  const { createClient } = await import('@homebridge/dbus-native');
-  const bus = createClient({ busAddress: address });
+  const { default: dbus } = await import('@homebridge/dbus-native');
+  const bus = dbus.createClient({ busAddress: address });
   try {
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error('the desktop does not answer')), TIMEOUT_MS);

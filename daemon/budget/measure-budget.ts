@@ -19,7 +19,8 @@ export interface MeasuredBudget {
 }
 
 /**
- * @param until what is stored later is left out, because it is about to be added by whoever asks
+ * @param until what is stored later is left out, because it is about to be added by whoever asks; it may be later
+ *   than `at` where the clock was set back
  * @returns undefined when no cycle is under way
  */
 export async function measureBudget(
@@ -31,7 +32,7 @@ export async function measureBudget(
 ): Promise<MeasuredBudget | undefined> {
   const part = countedPart(budget, at);
   if (part === undefined) return undefined;
-  const counted = { from: part.counted.from, to: Math.max(part.counted.from, Math.min(at, until)) };
+  const counted = { from: part.counted.from, to: Math.max(part.counted.from, until) };
   const { link, limitBytes, timeZone } = budget;
   const days = daysBefore(at, timeZone);
   const since = await store.linkSince(link);

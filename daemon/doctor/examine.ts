@@ -126,7 +126,7 @@ function checkTracing(): Check {
 }
 
 function checkLinks({ settings, sysRoot }: Examination): Check {
-  const meter = new LinkMeter({ links: settings.link === undefined ? undefined : [settings.link], sysRoot });
+  const meter = new LinkMeter({ links: settings.links, sysRoot });
   const needed = 'a link that a route through a gateway uses';
   try {
     meter.start();

@@ -12,8 +12,8 @@ export interface DaemonSettings {
   reportFd: number | undefined;
   /** For whom it was started through sudo. */
   invokingUser: InvokingUser | undefined;
-  /** Interface to treat as the uplink. */
-  link: string | undefined;
+  /** Interfaces to treat as the uplinks; undefined: those that lead beyond. */
+  links: string[] | undefined;
   tickMs: number;
   dockerHost: string | undefined;
   /** Only this tier, for comparisons. */
@@ -37,7 +37,7 @@ export function parseSettings(argv: readonly string[]): DaemonSettings {
     reportFd: wholeNumber('--report-fd', values['report-fd'], 3, 1024),
     invokingUser:
       values['invoking-user'] === undefined ? undefined : parseInvokingUser(values['invoking-user']),
-    link: values.link,
+    links: values.link?.split(','),
     tickMs: wholeNumber('--tick-ms', values['tick-ms'], 100, 60_000) ?? DEFAULT_TICK_MS,
     dockerHost: values['docker-host'],
     tier: tierNamed(values.tier),

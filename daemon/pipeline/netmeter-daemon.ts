@@ -96,7 +96,7 @@ export class NetmeterDaemon {
     const warn = (message: string) => log.warn(message);
     this.#address = resolveEngine({ dockerHost: settings.dockerHost, env, homeDir: homedir() });
     this.#links = new LinkMeter({
-      links: settings.link === undefined ? undefined : [settings.link],
+      links: settings.links,
       sysRoot: SYS,
     });
     this.#linkPart = new LinkPart({
@@ -345,6 +345,9 @@ export class NetmeterDaemon {
     await this.#linkPart.startBudgets();
     this.#startAnswers(store, meter);
     await meter.start();
+    this.#links.watch(() => {
+      meter.sample().catch((error: unknown) => log.error('sampling failed', error));
+    });
   }
 
   #startAnswers(store: Store, meter: MeterPart): void {

@@ -46,6 +46,18 @@ export interface Changes {
   everything: boolean;
 }
 
+export function noChanges(): Changes {
+  return { links: [], routes: [], addresses: false, everything: false };
+}
+
+/** Adds later changes to earlier ones, in place. */
+export function addChanges(changes: Changes, more: Changes): void {
+  changes.links.push(...more.links);
+  changes.routes.push(...more.routes);
+  changes.addresses ||= more.addresses;
+  changes.everything ||= more.everything;
+}
+
 /** The kernel's announcements of changed links, addresses, routes and rules; read, never waited for. */
 export class ChangeFeed {
   readonly #socket: NetlinkSocket;
@@ -60,7 +72,7 @@ export class ChangeFeed {
   }
 
   poll(): Changes {
-    const changes: Changes = { links: [], routes: [], addresses: false, everything: false };
+    const changes = noChanges();
     for (;;) {
       const datagram = this.#socket.receive();
       if (datagram === undefined) return changes;

@@ -99,6 +99,21 @@ export class HostNetwork {
     return created;
   }
 
+  /** Whether these changes can send traffic over another uplink than before. */
+  movesTraffic({ links, routes, everything }: Changes): boolean {
+    const isUplink = (ifindex: number | undefined) =>
+      ifindex !== undefined && this.#links.get(ifindex)?.view.uplink === true;
+    return (
+      everything ||
+      links.some(({ link }) => isUplink(link.ifindex)) ||
+      routes.some(
+        (route) =>
+          tellsOfLinks(route) &&
+          (route.destination.bits === 0 || route.hops.some(({ ifindex }) => isUplink(ifindex))),
+      )
+    );
+  }
+
   route(address: string): Route {
     return this.#routes.get(address);
   }

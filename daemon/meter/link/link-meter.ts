@@ -14,7 +14,7 @@ import {
   parseInterfaceAddress,
   RTM_GETADDR,
 } from './address-message.js';
-import { ChangeFeed, NETWORK_GROUPS } from './change-feed.js';
+import { addChanges, ChangeFeed, NETWORK_GROUPS, noChanges } from './change-feed.js';
 import { HostNetwork } from './host-network.js';
 import { LinkCounterReader } from './link-counters.js';
 import { linkFacts } from './link-kind.js';
@@ -51,6 +51,8 @@ export class LinkMeter {
   #open:
     | { rtnetlink: Rtnetlink; feed: ChangeFeed; network: HostNetwork; reader: LinkCounterReader }
     | undefined;
+  /** Polled since the last sample. */
+  #heard = noChanges();
   readonly #facts = new Map<number, { link: Link; deviceType: string | undefined }>();
 
   constructor(options: LinkMeterOptions) {
@@ -78,6 +80,20 @@ export class LinkMeter {
     }
   }
 
+  /**
+   * Calls back at once when traffic takes another uplink from now on, so that what was counted until then can be
+   * given to the one before. Containers that come and go are no such change.
+   */
+  watch(onUplinkChange: () => void): void {
+    const { feed } = this.#started();
+    feed.watch(() => {
+      if (this.#open === undefined) return;
+      const changes = feed.poll();
+      addChanges(this.#heard, changes);
+      if (this.#open.network.movesTraffic(changes)) onUplinkChange();
+    });
+  }
+
   stop(): void {
     this.#open?.feed.close();
     this.#open?.rtnetlink.close();
@@ -90,7 +106,9 @@ export class LinkMeter {
    */
   sample(): LinkReading[] {
     const { feed, network, reader } = this.#started();
-    const changes = feed.poll();
+    const changes = this.#heard;
+    this.#heard = noChanges();
+    addChanges(changes, feed.poll());
     const created = network.apply(changes);
     const readings = reader.read(network.uplinks(), created, changes.links);
     return readings.map(({ link, ...reading }) => {

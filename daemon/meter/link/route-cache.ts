@@ -32,8 +32,8 @@ export class RouteCache {
   }
 
   /**
-   * The way to an address. In the tick in which a way was lost, its last one: that is how the tick's bytes
-   * went.
+   * The way to an address. In the tick in which a way was lost, or led over another uplink from some moment on,
+   * its last one: that is how the tick's bytes went, since such a change makes a tick end.
    */
   get(address: string): Route {
     const known = this.#answers.get(address);
@@ -41,7 +41,9 @@ export class RouteCache {
     const route = this.#resolve(address);
     if (
       known?.staleSince === this.#tick &&
-      (route.type === 'unreachable' || this.#isLeaving(known.route.ifindex))
+      (route.type === 'unreachable' ||
+        isOverAnother(known.route, route) ||
+        this.#isLeaving(known.route.ifindex))
     ) {
       this.#heldOver = true;
       return known.route;
@@ -87,4 +89,9 @@ export class RouteCache {
     }
     return any;
   }
+}
+
+/** From one uplink to another, as when a cable is pulled while there is a hotspot. */
+function isOverAnother(before: Route, now: Route): boolean {
+  return before.uplink !== undefined && now.uplink !== undefined && before.uplink !== now.uplink;
 }

@@ -78,9 +78,9 @@ export class SystemBus {
   async #connect(): Promise<void> {
     try {
       // Loaded for whoever has a bus: most servers have none.
-      const { createClient } = await import('@homebridge/dbus-native');
+      const { default: dbus } = await import('@homebridge/dbus-native');
       if (this.#stopped) return;
-      const bus = createClient({ busAddress: this.#options.address });
+      const bus = dbus.createClient({ busAddress: this.#options.address });
       const { connection } = bus;
       connection.stream.unref();
       let because = 'the bus ended the connection';

@@ -6,7 +6,7 @@ LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busy
 BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
 # Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python, the live view
 # is watched in a terminal.
-TEST_PACKAGES=(systemd systemd-container python3 util-linux tmux)
+TEST_PACKAGES=(systemd systemd-container python3 util-linux tmux dbus python3-dbusmock)
 # Proxies, as real ones: tests put packages through them.
 PROXY_PACKAGES=(apt-cacher-ng squid nginx-light)
 

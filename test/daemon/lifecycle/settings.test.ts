@@ -12,7 +12,7 @@ test('what the command line writes, the daemon reads', () => {
   const place = placeIn('/a b');
   const env = { SUDO_UID: '1000', SUDO_GID: '100' };
   const args = daemonArguments(
-    { place, link: 'wlan0', tickMs: 500, dockerHost: 'unix:///d.sock', tier: 'header' },
+    { place, link: 'wlan0,usb0', tickMs: 500, dockerHost: 'unix:///d.sock', tier: 'header' },
     env,
     0,
   );
@@ -24,7 +24,7 @@ test('what the command line writes, the daemon reads', () => {
     foreground: false,
     reportFd: 3,
     invokingUser: { uid: 1000, gid: 100 },
-    link: 'wlan0',
+    links: ['wlan0', 'usb0'],
     tickMs: 500,
     dockerHost: 'unix:///d.sock',
     tier: 'header',

@@ -91,12 +91,18 @@ test('rules and other tables decide as they do for packets', () => {
     assert.is(meter.route('203.0.113.9').link, 'up0');
     meter.sample();
     assert.is.not(meter.generation, before);
+    assert.is(meter.route('203.0.113.9').link, 'up0', 'until this sample it was the way');
+    const noticed = meter.generation;
+    meter.sample();
+    assert.is.not(meter.generation, noticed);
     assert.equal([meter.route('203.0.113.9').link, meter.route('203.0.113.9').beyond], ['br0', true]);
     assert.is(meter.route('203.0.113.99').link, 'up0');
   } finally {
     lab.ip(host, 'rule del to 203.0.113.8/29 lookup 77');
     lab.ip(host, 'route flush table 77');
   }
+  meter.sample();
+  meter.route('203.0.113.9');
   meter.sample();
   assert.is(meter.route('203.0.113.9').link, 'up0');
 });

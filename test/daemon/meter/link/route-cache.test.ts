@@ -69,6 +69,18 @@ test('a way over a link that vanished is good until the tick is over, even where
   assert.is(cache.get('1.1.1.1').link, 'if3');
 });
 
+test('a way that leads over another uplink now is the old one until the tick is over', () => {
+  const { ways, cache } = counted();
+  ways.set('1.1.1.1', { ...through(2), uplink: 'if2' });
+  cache.get('1.1.1.1');
+  cache.nextTick();
+  ways.set('1.1.1.1', { ...through(3), uplink: 'if3' });
+  cache.forgetAll();
+  assert.is(cache.get('1.1.1.1').link, 'if2');
+  assert.is(cache.nextTick(), true);
+  assert.is(cache.get('1.1.1.1').link, 'if3');
+});
+
 test('a way that is lost is good until the tick is over, a new one at once', () => {
   const { ways, cache } = counted();
   ways.set('1.1.1.1', through(2));
