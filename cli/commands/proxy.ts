@@ -87,7 +87,7 @@ export function proxiesText({ proxies }: ProxiesDocument, width: number | undefi
       proxy.kind ?? '-',
       proxy.found ?? '-',
       proxy.endpoints.map(endpointText).join(' ') || '-',
-      formatBytes(proxy.delivered.rxBytes + proxy.delivered.txBytes),
+      formatBytes(sumOf(proxy.delivered)),
       formatBytes(sumOf(proxy.fetched)),
       formatBytes(proxy.savedBytes),
     ]),

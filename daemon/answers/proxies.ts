@@ -1,5 +1,6 @@
 import { NetmeterError } from '../../src/errors.js';
 import { canonicalAddress } from '../../src/metering/address.js';
+import type { Tier } from '../../src/metering/types.js';
 import type { ProxiesDocument } from '../../src/protocol/documents.js';
 import type { RequestParams } from '../../src/protocol/messages.js';
 import { parseHostAndPort } from '../../src/proxies/address-text.js';
@@ -14,6 +15,7 @@ export interface ProxyAnswersOptions {
   store: Store;
   book: ProxyBook;
   now(): EpochMs;
+  tier(): Tier;
   /** Counts everything up to this moment. */
   refresh(): Promise<void>;
   isBeyond(address: string): boolean;
@@ -36,7 +38,9 @@ export class ProxyAnswers {
     await this.#options.refresh();
     const period = { from: since, to: Math.max(now(), since) };
     const [usage = []] = await proxyUsageIn(store, [period], this.beyond());
-    return proxiesDocument({ period, known: book.known, added: await store.addedProxies(), usage });
+    const added = await store.addedProxies();
+    const isCounted = this.#options.tier() === 'exact';
+    return proxiesDocument({ period, known: book.known, added, usage, isCounted });
   }
 
   /** Names of proxies whose every address is reached over an uplink. */

@@ -82,6 +82,6 @@ function overlap(a: Interval, b: Interval): Interval | undefined {
   return interval.from < interval.to ? interval : undefined;
 }
 
-function rowOf({ ownerId, kind, class: trafficClass, proxy, rxBytes, txBytes }: ProxyTraffic): ProxyRow {
-  return { ownerId, kind, class: trafficClass, proxy: proxy === '' ? undefined : proxy, rxBytes, txBytes };
+function rowOf({ proxy, ...row }: ProxyTraffic): ProxyRow {
+  return { ...row, proxy: proxy === '' ? undefined : proxy };
 }

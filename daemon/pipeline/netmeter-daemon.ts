@@ -230,6 +230,7 @@ export class NetmeterDaemon {
     this.#proxyAnswers ??= new ProxyAnswers({
       store: this.#get('store'),
       book: this.#proxies,
+      tier: () => this.#get('tier').tier,
       now: this.#clock.now,
       refresh: () => this.#refresh(),
       isBeyond: (address) => this.#links.route(address).beyond,

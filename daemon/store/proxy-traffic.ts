@@ -1,4 +1,4 @@
-import type { OwnerKind, TrafficClass } from '../../src/metering/types.js';
+import type { OwnerKind, Tier, TrafficClass } from '../../src/metering/types.js';
 import type { Interval } from '../../src/units.js';
 import type { Connection } from './connection.js';
 import { partsOf, periodsParameter } from './period-sql.js';
@@ -11,6 +11,7 @@ export interface ProxyTraffic {
   ownerId: string;
   kind: OwnerKind;
   class: TrafficClass;
+  tier: Tier;
   /** Empty: with no proxy. */
   proxy: string;
   rxBytes: number;
@@ -18,14 +19,14 @@ export interface ProxyTraffic {
 }
 
 const PROXY_TRAFFIC = `${partsOf(traffic)}
-SELECT parts.period, owners.key AS ownerId, owners.kind, series.class, proxies.name AS proxy,
+SELECT parts.period, owners.key AS ownerId, owners.kind, series.class, series.tier, proxies.name AS proxy,
   SUM(parts.rx_bytes) AS rxBytes, SUM(parts.tx_bytes) AS txBytes
 FROM parts
 JOIN series ON series.id = parts.series
 JOIN owners ON owners.id = series.owner
 JOIN proxies ON proxies.id = series.proxy
 WHERE series.proxy > 0 OR (series.class = 'wan' AND owners.key IN (SELECT value FROM json_each(?2)))
-GROUP BY parts.period, owners.id, series.class, proxies.id`;
+GROUP BY parts.period, owners.id, series.class, series.tier, proxies.id`;
 
 /** All that went to proxies, and wan bytes of some owners, in several periods at once. */
 export function proxyTraffic(

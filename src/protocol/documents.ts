@@ -145,8 +145,8 @@ export interface ProxyDocument {
   owner: string | null;
   /** Address null: a port on every address of this host. */
   endpoints: { address: string | null; port: number; protocol: string }[];
-  /** From the view of those who used it. */
-  delivered: Transfer;
+  /** From the view of those who used it; null where only sums are counted, in lower tiers. */
+  delivered: MaybeTransfer;
   /** What it moved over uplinks itself; null when that is not known. */
   fetched: MaybeTransfer;
   /** delivered - fetched: negative when it fetched more than anybody asked for. Null when not known. */

@@ -1,5 +1,5 @@
 /** What proxies delivered and what they fetched, from rows of everybody who moved something. */
-import type { OwnerKind, TrafficClass } from '../metering/types.js';
+import type { OwnerKind, Tier, TrafficClass } from '../metering/types.js';
 import { noTransfer } from '../report/sums.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 
@@ -26,6 +26,7 @@ export interface ProxyRow extends Transfer {
   ownerId: string;
   kind: OwnerKind;
   class: TrafficClass;
+  tier: Tier;
   /** Undefined: with no proxy. */
   proxy: string | undefined;
 }
@@ -57,7 +58,7 @@ export function proxyUsage({ all: rows, own: owned, beyond }: ProxyRows): ProxyU
   const fetchedBy = (name: string, depth: number): Transfer | undefined => {
     if (beyond.has(name)) return delivered.get(name) ?? noTransfer();
     const moved = own.get(name);
-    if (moved === undefined) return undefined;
+    if (moved === undefined || !moved.isKnown) return undefined;
     const sum = { ...moved.wan };
     for (const [behind, got] of moved.fromProxies) {
       const more = depth < LONGEST_CHAIN ? fetchedBy(behind, depth + 1) : undefined;
@@ -81,14 +82,17 @@ export function proxyUsage({ all: rows, own: owned, beyond }: ProxyRows): ProxyU
 interface OwnTraffic {
   wan: Transfer;
   fromProxies: Map<string, Transfer>;
+  /** Tiers that know no remotes take what it delivered for wan, too. */
+  isKnown: boolean;
 }
 
 function ownTraffic(owned: ProxyRows['own']): Map<string, OwnTraffic> {
   const found = new Map<string, OwnTraffic>();
   for (const { owner, rows } of owned) {
-    const own = found.get(owner.proxy) ?? { wan: noTransfer(), fromProxies: new Map() };
+    const own = found.get(owner.proxy) ?? { wan: noTransfer(), fromProxies: new Map(), isKnown: true };
     found.set(owner.proxy, own);
     for (const row of rows) {
+      if (row.tier !== 'exact') own.isKnown = false;
       if (row.class === 'wan') addTransfer(own.wan, row);
       // What it asks of itself, as for its health, is no chain.
       if (row.proxy !== undefined && row.proxy !== owner.proxy)

@@ -11,14 +11,23 @@ export interface ProxyFacts {
   known: readonly KnownProxy[];
   added: readonly AddedProxy[];
   usage: readonly ProxyUsage[];
+  /** False in tiers that know no remotes. */
+  isCounted: boolean;
 }
 
 const UNKNOWN = { rxBytes: null, txBytes: null };
 const GONE = { kind: null, found: null, place: null, isUp: false, owner: null } as const;
 
+const NOT_COUNTED = {
+  delivered: UNKNOWN,
+  fetched: UNKNOWN,
+  savedBytes: null,
+  because: 'only the exact tier tells what goes to a proxy',
+};
+
 type Description = Omit<ProxyDocument, 'delivered' | 'fetched' | 'savedBytes'>;
 
-export function proxiesDocument({ period, known, added, usage }: ProxyFacts): ProxiesDocument {
+export function proxiesDocument({ period, known, added, usage, isCounted }: ProxyFacts): ProxiesDocument {
   const found = known.map(describe);
   const names = new Set(known.map(({ name }) => name));
   const missing = added.filter(({ name }) => !names.has(name)).map(describeMissing);
@@ -28,7 +37,9 @@ export function proxiesDocument({ period, known, added, usage }: ProxyFacts): Pr
     .map(({ name }): Description => {
       return { ...GONE, name, endpoints: [], because: 'it is no more, or no proxy any more' };
     });
-  const proxies = [...found, ...missing, ...gone].map((each) => ({ ...each, ...figures(each, usage) }));
+  const proxies = [...found, ...missing, ...gone].map((each) =>
+    isCounted ? { ...each, ...figures(each, usage) } : { ...each, ...NOT_COUNTED },
+  );
   return {
     schema: SCHEMA,
     since: iso(period.from),

@@ -6,6 +6,7 @@ const row = (ownerId: string, rxBytes: number, more: Partial<ProxyRow> = {}): Pr
   ownerId,
   kind: 'step',
   class: 'proxy',
+  tier: 'exact',
   proxy: 'apt',
   rxBytes,
   txBytes: 0,
@@ -36,6 +37,11 @@ test('where nothing is counted it is not known what was fetched', () => {
   assert.equal(short(proxyUsage({ all: [row('exec:a', 70)], own: [], beyond: new Set() })), [
     ['apt', 70, undefined],
   ]);
+});
+
+test('tiers without remotes do not tell what was fetched', () => {
+  const own = [owned('apt', 'container:1', [{ ...wan('container:1', 90), tier: 'header' }])];
+  assert.equal(short(proxyUsage({ all: [], own, beyond: new Set() })), [['apt', 0, undefined]]);
 });
 
 test('what comes over an uplink was fetched over it', () => {
