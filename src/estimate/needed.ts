@@ -1,3 +1,4 @@
+import { parseImageName } from '../builds/join-images.js';
 import { type ResolvedStage, stageNamed } from '../dockerfile/resolve.js';
 import { NetmeterError } from '../errors.js';
 
@@ -75,8 +76,10 @@ export function neededImages(
     return context.startsWith(IMAGE) ? [{ ...each, image: context.slice(IMAGE.length) }] : [];
   });
   return meant.filter(({ image }) => {
-    const isNew = !seen.has(image);
-    seen.add(image);
+    const { name, digest } = parseImageName(image);
+    const key = image === 'scratch' || image === '' ? image : `${name}@${digest}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
     return isNew;
   });
 }

@@ -280,7 +280,7 @@ test('another instruction, another variable, another image: what follows runs', 
 
 test('only what the target needs: its stages, and images that it copies from or is read by', () => {
   const text =
-    '# syntax=docker/dockerfile:1\nFROM a AS one\nFROM b AS two\nCOPY --from=one / /\nCOPY --from=c / /\nFROM d AS other\n';
+    '# syntax=docker/dockerfile:1\nFROM a AS one\nFROM b AS two\nCOPY --from=one / /\nCOPY --from=c / /\nCOPY --from=docker.io/library/c:latest / /\nFROM d AS other\n';
   const file = readDockerfile(text, 'Dockerfile');
   const all = resolveStages(file);
   const needed = neededStages(all, 'two');
@@ -295,7 +295,7 @@ test('only what the target needs: its stages, and images that it copies from or 
   const contexts = { a: 'docker-image://other:1', c: '/some/folder' };
   assert.equal(
     neededImages(undefined, needed, all, contexts).map(({ image }) => image),
-    ['other:1', 'b'],
+    ['other:1', 'b', 'docker.io/library/c:latest'],
   );
 });
 
