@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetmeterError } from '../../src/errors.js';
 import { LiveState } from '../../src/live/state.js';
-import type { LiveView, PeriodName } from '../../src/live/types.js';
+import type { LiveView } from '../../src/live/types.js';
 import { type Event, PROTOCOL_VERSION } from '../../src/protocol/messages.js';
 import type { Place } from '../../src/protocol/paths.js';
 import { connectLive, type LiveConnection } from '../client/live-connection.js';
-import { periodStart } from './period-start.js';
+import { Questions, type Wishes } from './questions.js';
 
 export interface FeedOptions {
   places: readonly Place[];
@@ -14,40 +14,16 @@ export interface FeedOptions {
   signal: AbortSignal;
 }
 
-/** What the screen shows, and so what is asked for. */
-export interface Wishes {
-  period: PeriodName;
-  remotes: boolean;
-  /** Warnings are on the screen: somebody has seen them. */
-  warnings: boolean;
-  /** Builds whose steps are to be shown. */
-  refs: readonly string[];
-}
-
 const RETRY_MS = 1000;
-/** Totals between answers are made from samples; an answer sets right what was settled meanwhile. */
-const ASK_MS = 5000;
-/** What builds saved changes when one ends. */
-const REPORT_MS = 60_000;
-/** The first answer is of a moment in which the samples under way are not all counted yet. */
-const SECOND_ASK_MS = 1500;
-const BUILDS = 10;
-
 /** Keeps a LiveState up to date: events as they come, and answers where events do not tell enough. */
 export class Feed {
   readonly #options: FeedOptions;
   readonly #state = new LiveState();
   readonly #listeners = new Set<() => void>();
   #wishes: Wishes = { period: 'today', remotes: false, warnings: false, refs: [] };
-  #live: LiveConnection | undefined;
+  #questions: Questions | undefined;
   #wasLive = false;
   #goneSince: number | undefined;
-  /** Something moved since the last answer. */
-  #moved = true;
-  #ended = true;
-  #reportedAt = Number.NEGATIVE_INFINITY;
-  #asking = false;
-  #askAgain = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -65,8 +41,7 @@ export class Feed {
 
   want(wishes: Wishes): void {
     this.#wishes = wishes;
-    this.#moved = true;
-    void this.#ask();
+    this.#questions?.want(wishes);
   }
 
   /**
@@ -101,30 +76,31 @@ export class Feed {
     other.close = () => live.close();
     const close = () => live.close();
     signal.addEventListener('abort', close, { once: true });
-    const timer = setInterval(() => void this.#ask(), ASK_MS);
-    const second = setTimeout(() => void this.#ask(), SECOND_ASK_MS);
     try {
       if (other.error !== undefined) throw other.error;
       await live.ask('subscribe', {});
-      this.#live = live;
       this.#wasLive = true;
       this.#goneSince = undefined;
-      this.#moved = true;
-      this.#ended = true;
-      await this.#ask();
+      this.#questions = this.#questionsTo(live);
+      this.#questions.start();
       await live.closed;
     } catch (error) {
       throw other.error ?? error;
     } finally {
-      clearInterval(timer);
-      clearTimeout(second);
       signal.removeEventListener('abort', close);
-      this.#live = undefined;
+      this.#questions?.stop();
+      this.#questions = undefined;
       live.close();
     }
     if (other.error !== undefined) throw other.error;
     this.#goneSince = now();
     throw new NetmeterError('daemon-not-running', 'the daemon is gone', { hint: 'sudo netmeter start' });
+  }
+
+  #questionsTo(live: LiveConnection): Questions {
+    const { now, timeZone } = this.#options;
+    const onAnswer = () => this.#told();
+    return new Questions(live, this.#wishes, { state: this.#state, now, timeZone, onAnswer });
   }
 
   #wait(error: unknown): void {
@@ -147,59 +123,9 @@ export class Feed {
 
   #onEvent(event: Event): void {
     const news = this.#state.event(event, this.#options.now());
-    if (news !== undefined) this.#moved = true;
-    if (news === 'ended' || event.event === 'dropped') {
-      this.#ended = true;
-      void this.#ask();
-    }
+    if (news === 'ended' || event.event === 'dropped') this.#questions?.ended();
+    else if (news === 'moved') this.#questions?.moved();
     this.#told();
-  }
-
-  /** Asks for what changed. Questions that come while others are under way wait for them. */
-  async #ask(): Promise<void> {
-    if (this.#asking) {
-      this.#askAgain = true;
-      return;
-    }
-    const live = this.#live;
-    if (live === undefined || (!this.#moved && !this.#ended)) return;
-    this.#asking = true;
-    try {
-      await this.#askAll(live);
-    } catch {
-      // The connection is gone, which its end tells; or the daemon cannot answer now, and is asked again.
-      this.#moved = true;
-    } finally {
-      this.#asking = false;
-    }
-    this.#told();
-    if (!this.#askAgain) return;
-    this.#askAgain = false;
-    await this.#ask();
-  }
-
-  async #askAll(live: LiveConnection): Promise<void> {
-    const { now, timeZone } = this.#options;
-    const { period, remotes, warnings, refs } = this.#wishes;
-    const ended = this.#ended;
-    this.#moved = false;
-    this.#ended = false;
-    const today = periodStart('today', now(), this.#state);
-    const since = periodStart(period, now(), this.#state);
-    if (ended) this.#state.builds(await live.ask('builds', { limit: BUILDS }));
-    const status = await live.ask('status', { since });
-    this.#state.status(status, period, since, period === 'today');
-    if (warnings && status.warnings.some(({ seen }) => !seen)) {
-      await live.ask('warnings-seen', { until: now() });
-    }
-    if (period !== 'today') this.#state.today(await live.ask('status', { since: today }));
-    for (const ref of refs) {
-      if (!this.#state.isKnown(ref)) this.#state.build(await live.ask('build', { ref }), now());
-    }
-    if (remotes) this.#state.remotes(await live.ask('remotes', { since }));
-    if (!ended && now() - this.#reportedAt < REPORT_MS) return;
-    this.#reportedAt = now();
-    this.#state.report(await live.ask('report', { since: today, timeZone }));
   }
 
   #told(): void {

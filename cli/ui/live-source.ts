@@ -1,5 +1,6 @@
 import type { LiveView } from '../../src/live/types.js';
-import type { Feed, Wishes } from './feed.js';
+import type { Feed } from './feed.js';
+import type { Wishes } from './questions.js';
 
 /** Frames are at least this far apart, since samples are: a build or an answer in between waits for the next. */
 const FRAME_MS = 900;

@@ -3,7 +3,7 @@ import { render } from 'ink';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SpokenApp } from '../../../cli/ui/components/SpokenApp.js';
-import type { Wishes } from '../../../cli/ui/feed.js';
+import type { Wishes } from '../../../cli/ui/questions.js';
 import { LiveState } from '../../../src/live/state.js';
 import type { LiveView } from '../../../src/live/types.js';
 import { PROTOCOL_VERSION } from '../../../src/protocol/messages.js';
