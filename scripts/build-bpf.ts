@@ -15,36 +15,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BpfObject, type ProgramCode, readBpfObject } from './build-bpf-elf.js';
-import { hashSources, programDir } from './build-bpf-sources.js';
+import { hashSources, heardDir, programDir } from './build-bpf-sources.js';
 
 const CLANG_VERSION = '14';
-const target = fileURLToPath(new URL('../daemon/meter/ebpf/generated/bytecode.ts', import.meta.url));
 const clang = process.env.CLANG ?? 'clang';
 
-const builds = [
-  { file: 'meter.bpf.c', defines: ['-DNETNS_COOKIE'], suffix: '' },
-  { file: 'meter.bpf.c', defines: [], suffix: '_without_netns' },
-  { file: 'link.bpf.c', defines: [], suffix: '' },
-  { file: 'names.bpf.c', defines: [], suffix: '' },
+interface Build {
+  file: string;
+  defines: string[];
+  suffix: string;
+}
+
+/** Each its own module, since what is pinned goes by the version of what is in it. */
+const modules = [
+  {
+    target: fileURLToPath(new URL('../daemon/meter/ebpf/generated/bytecode.ts', import.meta.url)),
+    sources: [programDir],
+    builds: [
+      { file: 'meter.bpf.c', defines: ['-DNETNS_COOKIE'], suffix: '' },
+      { file: 'meter.bpf.c', defines: [], suffix: '_without_netns' },
+      { file: 'link.bpf.c', defines: [], suffix: '' },
+      { file: 'names.bpf.c', defines: [], suffix: '' },
+    ],
+  },
+  {
+    target: fileURLToPath(new URL('../daemon/observe/names/generated/bytecode.ts', import.meta.url)),
+    sources: [heardDir, programDir],
+    builds: [{ file: 'heard.bpf.c', defines: [], suffix: '' }],
+  },
 ];
 
-function compile(file: string, defines: string[], directory: string): BpfObject {
+function compile(path: string, defines: string[], directory: string): BpfObject {
   const output = join(directory, 'object.o');
   const flags = ['-O2', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Wextra', '-Werror'];
   // Debian keeps <asm/types.h> in a directory of the architecture.
   const headers = `-I/usr/include/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
-  execFileSync(clang, [...flags, headers, ...defines, '-c', join(programDir, file), '-o', output], {
+  execFileSync(clang, [...flags, headers, ...defines, '-c', path, '-o', output], {
     stdio: 'inherit',
   });
   return readBpfObject(readFileSync(output));
 }
 
-function compileAll(): BpfObject {
+function compileAll(builds: readonly Build[], sourceDir: string): BpfObject {
   const directory = mkdtempSync(join(tmpdir(), 'build-bpf-'));
   const all: BpfObject = { maps: new Map(), programs: new Map() };
   try {
     for (const { file, defines, suffix } of builds) {
-      const object = compile(file, defines, directory);
+      const object = compile(join(sourceDir, file), defines, directory);
       for (const [name, map] of object.maps) all.maps.set(name, map);
       for (const [name, program] of object.programs) all.programs.set(name + suffix, program);
     }
@@ -64,7 +81,7 @@ function renderProgram(name: string, { instructions, mapUses }: ProgramCode): st
   return `  ${name}: {\n    mapUses: [${uses}],\n    code: [\n${code}\n    ],\n  },`;
 }
 
-function render({ maps, programs }: BpfObject): string {
+function render({ maps, programs }: BpfObject, sources: readonly string[]): string {
   const mapLines = [...maps].map(([name, map]) => {
     const fields = Object.entries(map).map(([key, value]) => `${key}: ${value}`);
     return `  ${name}: { ${fields.join(', ')} },`;
@@ -78,7 +95,7 @@ function render({ maps, programs }: BpfObject): string {
   return [
     `// Written by scripts/build-bpf.ts with clang ${CLANG_VERSION} from the sources in ../program. Do not edit.\n`,
     '/** SHA-256 of the sources. */',
-    `export const sourceHash = '${hashSources()}';\n`,
+    `export const sourceHash = '${hashSources(sources)}';\n`,
     '/** Identifies maps and programs: pinned objects of another version are replaced. */',
     `export const version = '${version}';\n`,
     body,
@@ -92,10 +109,14 @@ if (found !== CLANG_VERSION) {
   );
   process.exit(2);
 }
-const module = render(compileAll());
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, module);
-} else if (readFileSync(target, 'utf8') !== module) {
-  console.error(`${target} is not what its sources compile to. Run: node --import tsx scripts/build-bpf.ts`);
-  process.exit(1);
+for (const { target, sources, builds } of modules) {
+  const module = render(compileAll(builds, sources[0]!), sources);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, module);
+  } else if (readFileSync(target, 'utf8') !== module) {
+    console.error(
+      `${target} is not what its sources compile to. Run: node --import tsx scripts/build-bpf.ts`,
+    );
+    process.exit(1);
+  }
 }

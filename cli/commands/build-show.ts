@@ -1,11 +1,14 @@
-import type { BuildShowDocument, StepDocument } from '../../src/protocol/documents.js';
+import type { BuildShowDocument, RemoteDocument, StepDocument } from '../../src/protocol/documents.js';
 import { escapeText } from '../../src/text/escape.js';
 import { formatBytes, formatDuration, formatTime, sumOf } from '../../src/text/figures.js';
 import { savedText, savingText } from '../../src/text/savings.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
-import { elapsed } from './builds.js';
+import { tookText } from './builds.js';
+
+/** Remotes of one step in the text. */
+const NAMES_SHOWN = 3;
 
 export const buildShow: Command = {
   name: 'build show',
@@ -26,8 +29,8 @@ export function buildText(
   width: number | undefined,
 ): string {
   const lines = [
-    `${escapeText(build.name)} (${build.ref}), ${build.status}, started ${formatTime(build.startedAt, timeZone)},` +
-      ` took ${formatDuration(elapsed(build))}`,
+    `${escapeText(build.name)} (${build.ref}), ${build.status ?? 'end unknown'}, started ${formatTime(build.startedAt, timeZone)},` +
+      ` took ${tookText(build)}`,
     `WAN: in ${formatBytes(build.wan.rxBytes)}, out ${formatBytes(build.wan.txBytes)}` +
       `${build.link === null ? '' : ` over ${escapeText(build.link)}`};` +
       ` ${build.cachedSteps} of ${build.steps} steps cached`,
@@ -64,7 +67,9 @@ export function buildText(
     ),
   ];
   for (const step of steps.filter((candidate) => hasDetails(candidate))) {
-    lines.push('', escapeText(step.name));
+    lines.push('', escapeText(step.name), ...remoteLines(step));
+    if (step.tier === 'reported')
+      lines.push(`  pulled ${formatBytes(step.reportedBytes)}, as BuildKit reported`);
     for (const mount of step.cacheMounts) {
       const empty = mount.emptyAtStart === null ? 'unknown' : mount.emptyAtStart ? 'empty' : 'not empty';
       lines.push(`  cache mount ${escapeText(mount.id ?? mount.target)}: ${empty} at its start`);
@@ -78,11 +83,31 @@ function savedBytes({ savings }: StepDocument): number | null {
   return savings?.reduce((sum, { bytes }) => sum + bytes, 0) ?? null;
 }
 
-function hasDetails({ cacheMounts, savings }: StepDocument): boolean {
-  return cacheMounts.length > 0 || (savings ?? []).length > 0;
+function hasDetails({ cacheMounts, savings, remotes, tier, reportedBytes }: StepDocument): boolean {
+  const isReported = tier === 'reported' && reportedBytes !== null;
+  return isReported || cacheMounts.length > 0 || (savings ?? []).length > 0 || remotes.some(isNamed);
+}
+
+function isNamed({ name, class: where }: RemoteDocument): boolean {
+  return name !== null && where !== 'local';
+}
+
+/** Whom it talked to, as far as that is known by name, most bytes first. */
+function remoteLines({ remotes }: StepDocument): string[] {
+  const bytes = new Map<string, number>();
+  for (const remote of remotes.filter(isNamed)) {
+    const name = remote.name ?? '';
+    bytes.set(name, (bytes.get(name) ?? 0) + remote.rxBytes + remote.txBytes);
+  }
+  const most = [...bytes].sort((a, b) => b[1] - a[1]);
+  const more = most.length > NAMES_SHOWN ? `, and ${most.length - NAMES_SHOWN} more` : '';
+  const shown = most
+    .slice(0, NAMES_SHOWN)
+    .map(([name, total]) => `${escapeText(name)} ${formatBytes(total)}`);
+  return shown.length === 0 ? [] : [`  ${shown.join(', ')}${more}`];
 }
 
 /** BuildKit's own bookkeeping is left out of the table unless it used the network. */
 function worthShowing(step: StepDocument): boolean {
-  return step.kind !== 'internal' || sumOf(step.wan) !== 0;
+  return step.kind !== 'internal' || (step.tier !== 'reported' && sumOf(step.wan) !== 0);
 }

@@ -46,7 +46,7 @@ export function buildsText(
       build.ref.slice(0, 12),
       build.name,
       formatTime(build.startedAt, timeZone),
-      formatDuration(elapsed(build)),
+      tookText(build),
       build.status ?? 'unknown',
       `${build.cachedSteps}/${build.steps}`,
       formatBytes(sumOf(build.wan)),
@@ -60,7 +60,13 @@ export function buildsText(
   return `${lines.join('\n')}\n`;
 }
 
-export function elapsed(build: BuildDocument): number | null {
+/** A record that was imported may not say. */
+export function tookText(build: BuildDocument): string {
+  const took = elapsed(build);
+  return took === null && build.status !== 'running' ? '-' : formatDuration(took);
+}
+
+function elapsed(build: BuildDocument): number | null {
   if (build.completedAt === null || build.startedAt === null) return null;
   return Date.parse(build.completedAt) - Date.parse(build.startedAt);
 }

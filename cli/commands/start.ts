@@ -15,6 +15,7 @@ interface StartOptions extends GlobalOptions {
   link?: string;
   tick?: number;
   tier?: string;
+  names?: boolean;
 }
 
 export const start: Command<StartOptions> = {
@@ -35,6 +36,10 @@ export const start: Command<StartOptions> = {
       description: 'exact, header or polled only (default: the best that works)',
       parse: parseTier,
     },
+    {
+      flags: '--no-names',
+      description: 'do not name remotes by the DNS answers and TLS greetings of this machine',
+    },
   ],
   async run({ io, options }) {
     const [place, ...others] = placesOf(io, options);
@@ -42,7 +47,14 @@ export const start: Command<StartOptions> = {
     const running = others.map(lockHolder).find((pid) => pid !== undefined);
     if (running !== undefined) return sayRunning(running, options.json === true, io);
     const dockerHost = options.dockerHost ?? dockerHostOfEnvironment(io.env);
-    const settings = { place, link: options.link, tickMs: options.tick, dockerHost, tier: options.tier };
+    const settings = {
+      place,
+      link: options.link,
+      tickMs: options.tick,
+      dockerHost,
+      tier: options.tier,
+      names: options.names,
+    };
     const args = daemonArguments(settings, io.env, io.uid);
     if (options.foreground) return runInForeground(io.daemonProgram, args);
     const outcome = await startInBackground({ program: io.daemonProgram, place, args, signal: io.signal });

@@ -7,6 +7,8 @@ export interface StartSettings {
   tickMs?: number | undefined;
   dockerHost?: string | undefined;
   tier?: string | undefined;
+  /** False: names of remotes are not heard. */
+  names?: boolean | undefined;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface StartSettings {
  * is told for whom, since that person will want to ask it.
  */
 export function daemonArguments(
-  { place, link, tickMs, dockerHost, tier }: StartSettings,
+  { place, link, tickMs, dockerHost, tier, names }: StartSettings,
   env: Readonly<Record<string, string | undefined>>,
   uid: number,
 ): string[] {
@@ -23,6 +25,7 @@ export function daemonArguments(
   if (tickMs !== undefined) args.push('--tick-ms', String(tickMs));
   if (dockerHost !== undefined) args.push('--docker-host', dockerHost);
   if (tier !== undefined) args.push('--tier', tier);
+  if (names === false) args.push('--no-names');
   const user = uid === 0 ? invokingUser(env) : undefined;
   if (user !== undefined) args.push('--invoking-user', user);
   return args;

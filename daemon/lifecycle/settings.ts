@@ -22,6 +22,8 @@ export interface DaemonSettings {
   pinDir: string | undefined;
   /** Most remotes that the kernel counts apart; those beyond are counted by cgroup. */
   maxFlows: number | undefined;
+  /** Whether names of remotes are heard in DNS answers and ClientHellos. */
+  names: boolean;
   verbose: boolean;
 }
 
@@ -43,6 +45,7 @@ export function parseSettings(argv: readonly string[]): DaemonSettings {
     tier: tierNamed(values.tier),
     pinDir: values['pin-dir'],
     maxFlows: wholeNumber('--max-flows', values['max-flows'], 1, 16_777_216),
+    names: !(values['no-names'] ?? false),
     verbose: values.verbose ?? false,
   };
 }
@@ -63,6 +66,7 @@ function parse(argv: readonly string[]) {
         tier: { type: 'string' },
         'pin-dir': { type: 'string' },
         'max-flows': { type: 'string' },
+        'no-names': { type: 'boolean' },
         verbose: { type: 'boolean' },
       },
     }).values;

@@ -19,6 +19,7 @@ import { LinkMeter } from '../meter/link/link-meter.js';
 import { DockerObserver } from '../observe/docker/docker-observer.js';
 import { type EngineAddress, resolveEngine } from '../observe/docker/engine-address.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
+import { NameListener } from '../observe/names/name-listener.js';
 import { OwnerResolver } from '../observe/owners/owner-resolver.js';
 import { ProxyBook } from '../observe/proxies/proxy-book.js';
 import { ReportSchedule } from '../reports/report-schedule.js';
@@ -76,6 +77,7 @@ export class NetmeterDaemon {
   readonly #linkPart: LinkPart;
   readonly #docker: DockerObserver;
   readonly #owners: OwnerResolver;
+  readonly #names: NameListener;
   readonly #hostNetns: number | undefined;
   readonly #proxies: ProxyBook;
   readonly #join = new ExecutionJoin();
@@ -131,6 +133,12 @@ export class NetmeterDaemon {
       monotonic: clock.monotonic,
       onChange: (known) => this.#saveProxies(known),
     });
+    this.#names = new NameListener({
+      cgroupRoot: this.#cgroupRoot,
+      now: clock.now,
+      learn: (names) => this.#get('store').learnNames(names),
+      log: warn,
+    });
   }
 
   /** Stopped in the reverse order: builds are watched no more, then the last bytes are counted and settled. */
@@ -149,6 +157,7 @@ export class NetmeterDaemon {
         start: () => this.#startMeter(),
         stop: () => this.#started.meter?.stop(),
       },
+      { name: 'names', start: () => this.#startNames(), stop: () => this.#names.stop() },
       { name: 'run cgroups', start: () => this.#startRuns(), stop: () => this.#started.runs?.stop() },
       {
         name: 'builds',
@@ -407,17 +416,31 @@ export class NetmeterDaemon {
       links,
       policy,
       presentLinks: () => this.#linkPart.book.present(),
-      lost: () => meter.lost(),
+      lost: () => ({ ...meter.lost(), names: this.#names.lost() }),
       warnings: (since) => [
         ...(since === undefined ? this.#warnings : []),
         ...this.#linkPart.warnings.documents(since),
       ],
-      sources: () => [...meter.states(), this.#docker.state(), ...this.#get('engine').states()],
+      sources: () => [
+        ...meter.states(),
+        this.#docker.state(),
+        ...this.#get('engine').states(),
+        ...(this.#hearsNames ? [this.#names.state()] : []),
+      ],
       onlyBuildIn: async (from, to) => {
         const [build, ...others] = tracker.buildsIn(from, to).filter(({ startedAt }) => startedAt >= from);
         return build === undefined || others.length > 0 ? null : stored.document(build);
       },
     });
+  }
+
+  /** Only as root, and only where it may: whom one talks to is more than how much. */
+  get #hearsNames(): boolean {
+    return this.#context.settings.names && this.#started.tier?.tier === 'exact';
+  }
+
+  #startNames(): void {
+    if (this.#hearsNames) this.#names.start();
   }
 
   #startRuns(): void {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* What the programs hand over of one packet; daemon/observe/names/heard.ts reads it. */
+#ifndef NETMETER_HEARD_H
+#define NETMETER_HEARD_H
+
+#include <linux/types.h>
+
+/* A DNS answer over UDP, and the start of a ClientHello that has the server's name in it. */
+#define HEARD_BYTES 2048
+
+struct heard {
+	__u32 remote[4];
+	__u32 length;
+	__u16 remote_port;
+	__u8 is_dns;
+	__u8 reserved;
+	__u8 data[HEARD_BYTES];
+};
+
+#endif
