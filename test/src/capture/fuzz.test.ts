@@ -1,4 +1,4 @@
-/** The short form of scripts/fuzz-capture.ts. */
+/** The short form of scripts/fuzz.ts. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fuzzTargets } from './fuzz-targets.js';

@@ -5,6 +5,15 @@ import { readDistributionMetrics } from '../../../src/records/proxy/distribution
 import { ProxyLogReader, proxyLogFormat } from '../../../src/records/proxy/log-reader.js';
 import { ProxySummary } from '../../../src/records/proxy/sums.js';
 import type { ProxyRequest } from '../../../src/records/types.js';
+import {
+  ACNG,
+  NGINX_FORMAT,
+  NGINX_JSON,
+  NGINX_LINES,
+  SQUID,
+  SQUID_COMBINED,
+  VERDACCIO,
+} from './proxy-logs.js';
 
 function read(text: string, stated?: string): { kind: string; requests: ProxyRequest[]; skipped: number } {
   const format = proxyLogFormat(text, stated);
@@ -13,14 +22,6 @@ function read(text: string, stated?: string): { kind: string; requests: ProxyReq
   const requests = text.split('\n').flatMap((line) => reader.read(line));
   return { kind: format.kind, requests: [...requests, ...reader.end()], skipped: reader.skipped };
 }
-
-const SQUID = `1694992833.804     17 192.0.2.9 TCP_MISS/200 4814 GET http://deb.example/pool/p/perl_5.36-7_amd64.deb - HIER_DIRECT/198.51.100.9 text/xml
-1694992833.907     87 192.0.2.9 TCP_REFRESH_UNMODIFIED/200 299272 GET http://deb.example/a - HIER_DIRECT/198.51.100.9 text/xml
-1694992834.185    370 192.0.2.9 TCP_MEM_HIT/200 2669167 GET http://deb.example/pool/p/perl_5.36-7_amd64.deb - HIER_NONE/- text/xml
-1694992835.185      0 192.0.2.9 TCP_DENIED/403 3951 GET http://other.example/ - HIER_NONE/- text/html
-1694992836.185    120 192.0.2.9 TCP_TUNNEL/200 1000 CONNECT npm.example:443 - HIER_DIRECT/2001:db8::1 -
-1694992837.185     12 192.0.2.9 TCP_MISS_ABORTED/503 4019 GET http://gone.example/ - HIER_DIRECT/2001:db8::2 text/html
-`;
 
 test('squid: what crossed the WAN, and what did not', () => {
   const { kind, requests } = read(SQUID);
@@ -41,9 +42,7 @@ test('squid: what crossed the WAN, and what did not', () => {
 });
 
 test('squid combined', () => {
-  const line =
-    '192.0.2.9 - - [31/Oct/2023:08:46:32 +0100] "GET http://deb.example/a_1_all.deb HTTP/1.1" 200 5265 "-" "apt \\"x\\"" TCP_MISS:HIER_DIRECT';
-  const { kind, requests } = read(line);
+  const { kind, requests } = read(SQUID_COMBINED);
   assert.equal([kind, requests[0]!.outcome, requests[0]!.package], ['squid-combined', 'miss', 'a 1']);
   assert.is(new Date(requests[0]!.at!).toISOString(), '2023-10-31T07:46:32.000Z');
 });
@@ -67,13 +66,7 @@ test('a log that changes its format in the middle is refused when it does', () =
 });
 
 test('apt-cacher-ng: misses, hits, revalidations that fetch more than they serve', () => {
-  const { kind, requests } = read(`1762766529|I|29564|fe80::1%host0|debrep/dists/bookworm/InRelease
-1762766529|O|102|fe80::1%host0|debrep/dists/bookworm/InRelease
-1762766530|I|133000|192.0.2.9|debrep/pool/main/l/less/less_590-2.1~deb12u2_amd64.deb
-1762766530|O|132331|192.0.2.9|debrep/pool/main/l/less/less_590-2.1~deb12u2_amd64.deb
-1762766531|O|132331|192.0.2.9|debrep/pool/main/l/less/less_590-2.1~deb12u2_amd64.deb
-1762766532|I|500|192.0.2.9|debrep/dists/x/Packages
-`);
+  const { kind, requests } = read(ACNG);
   assert.is(kind, 'apt-cacher-ng');
   assert.equal(
     requests.map(({ outcome, servedBytes, fetchedBytes }) => [outcome, servedBytes, fetchedBytes]),
@@ -88,12 +81,7 @@ test('apt-cacher-ng: misses, hits, revalidations that fetch more than they serve
 });
 
 test('nginx by a stated format, and as JSON', () => {
-  const format =
-    '$remote_addr - [$time_local] "$request" $status $bytes_sent $upstream_cache_status "$upstream_bytes_received"';
-  const text =
-    '2001:db8::5 - [30/Nov/2023:19:35:27 +0000] "GET /simple/a/a-1.0-py3-none-any.whl HTTP/1.1" 200 4844 MISS "100, 4900"\n' +
-    '2001:db8::5 - [30/Nov/2023:19:35:28 +0000] "GET /simple/a/a-1.0-py3-none-any.whl HTTP/1.1" 200 4844 HIT "-"\n';
-  const { requests } = read(text, format);
+  const { requests } = read(NGINX_LINES, NGINX_FORMAT);
   assert.equal(
     requests.map(({ outcome, servedBytes, fetchedBytes, package: name }) => [
       outcome,
@@ -106,25 +94,15 @@ test('nginx by a stated format, and as JSON', () => {
       ['hit', 4844, 0, 'a 1.0'],
     ],
   );
-  assert.is(proxyLogFormat(text, '$remote_addr $body_bytes_sent $request_uri'), undefined);
-  assert.throws(() => proxyLogFormat(text, '$remote_addr $status'), /bytes_sent/);
-  const json =
-    '{"time_local":"30/Nov/2023:19:35:27 +0000","upstream_cache_status":"MISS","request_uri":"/v2/library/ubuntu/blobs/sha256:2c","status":"200","bytes_sent":"943"}';
-  const [request] = read(json).requests;
+  assert.is(proxyLogFormat(NGINX_LINES, '$remote_addr $body_bytes_sent $request_uri'), undefined);
+  assert.throws(() => proxyLogFormat(NGINX_LINES, '$remote_addr $status'), /bytes_sent/);
+  const [request] = read(NGINX_JSON).requests;
   assert.equal([request!.outcome, request!.servedBytes, request!.fetchedBytes], ['miss', 943, undefined]);
   assert.is(request!.package, 'image library/ubuntu');
 });
 
 test('verdaccio: a request that is told twice counts once, in both ways it is told twice', () => {
-  const { kind, requests } = read(` warn --- http address - http://localhost:4873/ - verdaccio/4.9.1
- http --> 200, req: 'GET https://registry.npmjs.org/execa' (streaming)
- http --> 200, req: 'GET https://registry.npmjs.org/execa', bytes: 0/119164
- http <-- 200, user: null(172.17.0.1), req: 'GET /execa', bytes: 0/27224
- http <-- 200, user: null(172.17.0.1), req: 'GET /execa', bytes: 0/27224
- http <-- 200, user: null(172.17.0.1), req: 'GET /ink/-/ink-6.8.0.tgz', bytes: 0/0
- http <-- 200, user: null(172.17.0.1), req: 'GET /ink/-/ink-6.8.0.tgz', bytes: 0/517
- http <-- 200, user: null(172.17.0.1), req: 'GET /react', bytes: 0/400
-`);
+  const { kind, requests } = read(VERDACCIO);
   assert.is(kind, 'verdaccio-pretty');
   assert.equal(
     requests.map(({ servedBytes, fetchedBytes, package: name }) => [servedBytes, fetchedBytes, name]),

@@ -1,19 +1,21 @@
 /**
- * Feeds every parser of captures mutated input: `node --import tsx scripts/fuzz-capture.ts [rounds] [seed] [parser…]`
+ * Feeds every parser of captures and records mutated input:
+ * `node --import tsx scripts/fuzz.ts [rounds] [seed] [parser…]`
  *
  * A million rounds for each parser unless told otherwise. Prints, per parser, the slowest input and the memory
  * afterwards; ends with exit code 1 and the input in hex when a parser broke, or took over a second.
  */
 import { setImmediate } from 'node:timers/promises';
-import { fuzzTargets } from '../test/src/capture/fuzz-targets.js';
+import { fuzzTargets as captureTargets } from '../test/src/capture/fuzz-targets.js';
 import { mutate, randomNumbers } from '../test/src/capture/mutate.js';
+import { fuzzTargets as recordTargets } from '../test/src/records/fuzz-targets.js';
 
 const ROUNDS = Number(process.argv[2] ?? 1_000_000);
 const SEED = Number(process.argv[3] ?? 1);
 const ONLY = process.argv.slice(4);
 const SLOW_MS = 1000;
 
-for (const { name, seeds, run } of fuzzTargets) {
+for (const { name, seeds, run } of [...captureTargets, ...recordTargets]) {
   if (ONLY.length > 0 && !ONLY.includes(name)) continue;
   const random = randomNumbers(SEED);
   let slowest = 0;
