@@ -11,7 +11,7 @@ import { formatBytes, formatTime } from '../../src/text/figures.js';
 import { table } from '../../src/text/table.js';
 import { VERSION } from '../../src/version.js';
 import { ask } from '../ask.js';
-import type { Command } from '../command.js';
+import type { Command, GlobalOptions } from '../command.js';
 import type { Io } from '../io.js';
 import { parseSince } from '../parse.js';
 
@@ -41,9 +41,17 @@ export const status: Command<StatusOptions> = {
     io.stdout.write(
       options.json ? `${JSON.stringify(document)}\n` : statusText(document, undefined, io.stdout.columns),
     );
+    if (io.stdout.isTerminal && !options.json) await sayWasSeen(document, io, options);
     return 0;
   },
 };
+
+/** Whoever reads a terminal has seen the warnings on it, so that prompts need not mention them any more. */
+async function sayWasSeen({ warnings }: StatusDocument, io: Io, options: GlobalOptions): Promise<void> {
+  const last = warnings.filter(({ seen }) => !seen).at(-1);
+  if (last === undefined) return;
+  await ask('warnings-seen', { until: Date.parse(last.at) }, io, options).catch(() => {});
+}
 
 function isNotRunning(error: unknown): error is NetmeterError {
   return error instanceof NetmeterError && error.code === 'daemon-not-running';

@@ -6,7 +6,6 @@ import { LinkAnswers } from '../answers/link-answers.js';
 import type { LinkPolicy } from '../answers/links.js';
 import { BudgetBook } from '../budget/budget-book.js';
 import { BuildWarner, type Prediction } from '../budget/build-warner.js';
-import type { CalibrationOf } from '../budget/measure-budget.js';
 import { predictBuild } from '../budget/predict-build.js';
 import { WarningBook } from '../budget/warning-book.js';
 import type { Log } from '../lifecycle/log.js';
@@ -17,6 +16,7 @@ import type { LinkMeter } from '../meter/link/link-meter.js';
 import { MeteredWatch, type SeenLink } from '../observe/metered/metered-watch.js';
 import type { Store, TickBatch } from '../store/types.js';
 import type { Clock } from './clock.js';
+import type { LinkCalibrations } from './link-source.js';
 
 export interface LinkPartOptions {
   links: LinkMeter;
@@ -27,7 +27,7 @@ export interface LinkPartOptions {
   /** Of the file system and of sysfs. */
   root: string;
   sysRoot: string;
-  calibrationOf: CalibrationOf;
+  calibrations(): Map<string, LinkCalibrations> | undefined;
   publish(event: EventBody): void;
   /** Counts everything up to this moment. */
   sample(): Promise<void>;
@@ -52,6 +52,7 @@ export class LinkPart implements Part {
   readonly #watch: MeteredWatch;
   #open: Open | undefined;
   #seenGeneration: string | undefined;
+  #lastBuild: string | undefined;
 
   constructor(options: LinkPartOptions) {
     this.#options = options;
@@ -70,7 +71,8 @@ export class LinkPart implements Part {
   }
 
   async start(): Promise<void> {
-    const { store, clock, publish, calibrationOf } = this.#options;
+    const { store, clock, publish, calibrations } = this.#options;
+    const calibrationOf = (link: string) => calibrations()?.get(link);
     const onProblem = (message: string, error: unknown) => this.#options.log.error(message, error);
     const now = clock.now;
     const book = new LinkBook(store(), onProblem);
@@ -162,8 +164,17 @@ export class LinkPart implements Part {
     else this.#open.budgets.committed(batch);
   }
 
+  /** Asks NetworkManager anew, in case it has changed its mind without a word. */
+  async refresh(): Promise<void> {
+    await this.#watch.refresh();
+  }
+
   /** A build changed. */
   built(build: Build): void {
+    if (build.status === 'running' && build.ref !== this.#lastBuild) {
+      this.#lastBuild = build.ref;
+      void this.#watch.refresh();
+    }
     this.#open?.builds.changed(build);
   }
 
@@ -182,14 +193,23 @@ export class LinkPart implements Part {
     book.see(seen);
     let renamed = false;
     for (const { interface: interfaceName, name } of seen) {
+      const before = this.names.of(interfaceName);
       if (!this.names.rename(interfaceName, name)) continue;
       renamed = true;
+      this.#countsAs(before, name);
       if (name !== interfaceName) log.info(`${interfaceName} is ${name} now`);
     }
     const uplink = links.defaultUplink();
     const link = seen.find((candidate) => candidate.interface === uplink)?.name;
     book.seeDefault(link, clock.now());
     if (renamed) void this.#options.sample();
+  }
+
+  /** The driver counts as before, whatever network it is in. */
+  #countsAs(before: string, name: string): void {
+    const calibrations = this.#options.calibrations();
+    const known = calibrations?.get(before);
+    if (known !== undefined && calibrations?.has(name) === false) calibrations.set(name, known);
   }
 
   #routeOfBuilds() {

@@ -109,7 +109,7 @@ export class NetmeterDaemon {
       env,
       root: ROOT,
       sysRoot: SYS,
-      calibrationOf: (link) => this.#started.meter?.linkSource.calibrations.get(link),
+      calibrations: () => this.#started.meter?.linkSource.calibrations,
       publish: (event) => context.publish(event),
       sample: async () => this.#started.meter?.sample(),
     });
@@ -178,14 +178,17 @@ export class NetmeterDaemon {
       return this.#get('stored');
     };
     return {
-      status: (params) => this.#get('live').status(params),
+      status: (params) => {
+        void this.#linkPart.refresh();
+        return this.#get('live').status(params);
+      },
       builds: async (params) => (await fresh()).builds(params),
       build: async (params) => (await fresh()).build(params),
       remotes: async (params) => (await fresh()).remotes(params),
       report: async (params) => (await fresh()).report(params),
       'report-schedule': (params) => this.#get('reports').set(params),
       estimate: async (params, { signal }) => {
-        await this.#refresh();
+        await Promise.all([this.#refresh(), this.#linkPart.refresh()]);
         return this.#get('estimates').estimate(params, signal);
       },
       advise: async (params) => (await fresh()).advise(params),
