@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Message, MessageBus } from '@homebridge/dbus-native';
 
 /** A signal as it came: arguments decoded, variants unwrapped. */
@@ -77,7 +78,9 @@ export class SystemBus {
 
   async #connect(): Promise<void> {
     try {
-      // Loaded for whoever has a bus: most servers have none.
+      // Loaded for whoever has a bus, since it takes some megabytes: most servers have none.
+      const path = /^unix:path=([^,;]+)/.exec(this.#options.address)?.[1];
+      if (path !== undefined && !existsSync(path)) throw new Error(`there is no bus at ${path}`);
       const { default: dbus } = await import('@homebridge/dbus-native');
       if (this.#stopped) return;
       const bus = dbus.createClient({ busAddress: this.#options.address });
