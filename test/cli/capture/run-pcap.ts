@@ -8,8 +8,12 @@ export interface Ran {
   stderr: string;
 }
 
+export function runPcap(...args: string[]): Promise<Ran> {
+  return runOnFiles('pcap', ...args);
+}
+
 /** The real command on real files, with the outputs as text. */
-export async function runPcap(...args: string[]): Promise<Ran> {
+export async function runOnFiles(...args: string[]): Promise<Ran> {
   const written = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr'): Output => ({
     write: (text) => {
@@ -33,6 +37,6 @@ export async function runPcap(...args: string[]): Promise<Ran> {
     onSignal: () => () => {},
     terminal: undefined,
   };
-  const code = await runCommandLine(['pcap', ...args], commands, '0.0.0', io);
+  const code = await runCommandLine(args, commands, '0.0.0', io);
   return { code, ...written };
 }
