@@ -1,14 +1,12 @@
-import type { BuildShowDocument, RemoteDocument, StepDocument } from '../../src/protocol/documents.js';
+import type { BuildShowDocument, StepDocument } from '../../src/protocol/documents.js';
 import { escapeText } from '../../src/text/escape.js';
 import { formatBytes, formatDuration, formatTime, sumOf } from '../../src/text/figures.js';
 import { savedText, savingText } from '../../src/text/savings.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
+import { namesText } from '../view/remote-names.js';
 import { tookText } from './builds.js';
-
-/** Remotes of one step in the text. */
-const NAMES_SHOWN = 3;
 
 export const buildShow: Command = {
   name: 'build show',
@@ -67,7 +65,9 @@ export function buildText(
     ),
   ];
   for (const step of steps.filter((candidate) => hasDetails(candidate))) {
-    lines.push('', escapeText(step.name), ...remoteLines(step));
+    lines.push('', escapeText(step.name));
+    const names = namesText(step.remotes);
+    if (names !== '') lines.push(`  ${names}`);
     if (step.tier === 'reported')
       lines.push(`  pulled ${formatBytes(step.reportedBytes)}, as BuildKit reported`);
     for (const mount of step.cacheMounts) {
@@ -85,26 +85,7 @@ function savedBytes({ savings }: StepDocument): number | null {
 
 function hasDetails({ cacheMounts, savings, remotes, tier, reportedBytes }: StepDocument): boolean {
   const isReported = tier === 'reported' && reportedBytes !== null;
-  return isReported || cacheMounts.length > 0 || (savings ?? []).length > 0 || remotes.some(isNamed);
-}
-
-function isNamed({ name, class: where }: RemoteDocument): boolean {
-  return name !== null && where !== 'local';
-}
-
-/** Whom it talked to, as far as that is known by name, most bytes first. */
-function remoteLines({ remotes }: StepDocument): string[] {
-  const bytes = new Map<string, number>();
-  for (const remote of remotes.filter(isNamed)) {
-    const name = remote.name ?? '';
-    bytes.set(name, (bytes.get(name) ?? 0) + remote.rxBytes + remote.txBytes);
-  }
-  const most = [...bytes].sort((a, b) => b[1] - a[1]);
-  const more = most.length > NAMES_SHOWN ? `, and ${most.length - NAMES_SHOWN} more` : '';
-  const shown = most
-    .slice(0, NAMES_SHOWN)
-    .map(([name, total]) => `${escapeText(name)} ${formatBytes(total)}`);
-  return shown.length === 0 ? [] : [`  ${shown.join(', ')}${more}`];
+  return isReported || cacheMounts.length > 0 || (savings ?? []).length > 0 || namesText(remotes) !== '';
 }
 
 /** BuildKit's own bookkeeping is left out of the table unless it used the network. */

@@ -3,6 +3,7 @@ import type { Event, TickEvent } from '../../src/protocol/messages.js';
 import { escapeText } from '../../src/text/escape.js';
 import { formatBytes } from '../../src/text/figures.js';
 import type { Transfer } from '../../src/units.js';
+import { namesText } from './remote-names.js';
 
 /**
  * An event as lines for `grep`: time, what it is about, and figures as `name=value`.
@@ -20,9 +21,10 @@ export function eventLines(event: Event, timeZone: string): string[] {
       const { build, steps } = event;
       const running = steps.filter((step) => step.status === 'running').length;
       const at = build.completedAt ?? build.startedAt;
+      const names = namesText(steps.flatMap(({ remotes }) => remotes));
       return [
         `${at === null ? '-' : clock(at, timeZone)} build ref=${build.ref.slice(0, 12)} status=${build.status ?? 'unknown'} steps=${build.steps}` +
-          ` cached=${build.cachedSteps} running=${running} ${figures('wan', build.wan)} name=${quoted(build.name)}`,
+          ` cached=${build.cachedSteps} running=${running} ${figures('wan', build.wan)} name=${quoted(build.name)}${names === '' ? '' : ` remotes=${quoted(names)}`}`,
       ];
     }
     case 'warning':

@@ -29,6 +29,8 @@ export class NginxFormat implements ProxyLogFormat {
   #compile(format: string): RegExp {
     if (format.length > LONGEST_FORMAT) throw unusable('given', 'at most 4096 characters');
     const parts = format.split(/\$\{?([a-z_0-9]+)\}?/);
+    // Where one value ends and the next begins nobody could tell, and trying to takes for ever.
+    if (parts.slice(1, -1).includes('')) throw unusable(format, 'something between its variables');
     const source = parts.map((part, i) => {
       if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
       this.#names.push(part);

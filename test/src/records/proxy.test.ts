@@ -96,6 +96,7 @@ test('nginx by a stated format, and as JSON', () => {
   );
   assert.is(proxyLogFormat(NGINX_LINES, '$remote_addr $body_bytes_sent $request_uri'), undefined);
   assert.throws(() => proxyLogFormat(NGINX_LINES, '$remote_addr $status'), /bytes_sent/);
+  assert.throws(() => proxyLogFormat(NGINX_LINES, '$request_uri$bytes_sent'), /between its variables/);
   const [request] = read(NGINX_JSON).requests;
   assert.equal([request!.outcome, request!.servedBytes, request!.fetchedBytes], ['miss', 943, undefined]);
   assert.is(request!.package, 'image library/ubuntu');
