@@ -35,7 +35,8 @@ const YOUNG: Milliseconds = 600_000;
 /** Warns of builds whose steps are about to fetch more over a metered link than its limit, as the first of them runs. */
 export class BuildWarner {
   readonly #options: BuildWarnerOptions;
-  readonly #lookedAt = new Map<string, EpochMs>();
+  /** Builds that are looked at, or have been just now: the newest that is known of each. */
+  readonly #looked = new Map<string, { build: Build; isNews: boolean }>();
 
   constructor(options: BuildWarnerOptions) {
     this.#options = options;
@@ -43,19 +44,33 @@ export class BuildWarner {
 
   /** Told whenever a build changes. */
   changed(build: Build): void {
-    if (build.status !== 'running') {
-      this.#lookedAt.delete(build.ref);
+    const looked = this.#looked.get(build.ref);
+    if (looked !== undefined) {
+      looked.build = build;
+      looked.isNews = true;
       return;
     }
-    const { warnings, route, now, onProblem } = this.#options;
-    if (warnings.holds(keyOf(build)) || !build.steps.some(isFetching)) return;
-    const at = now();
-    const last = this.#lookedAt.get(build.ref) ?? Number.NEGATIVE_INFINITY;
-    if (Math.abs(at - last) < LOOK_EVERY || at - build.startedAt > YOUNG) return;
-    this.#lookedAt.set(build.ref, at);
+    if (this.#isWorthLooking(build)) this.#begin(build);
+  }
+
+  #isWorthLooking(build: Build): boolean {
+    const { warnings, now } = this.#options;
+    if (build.status !== 'running' || now() - build.startedAt > YOUNG) return false;
+    return !warnings.holds(keyOf(build)) && build.steps.some(isFetching);
+  }
+
+  /** What changes meanwhile is looked at when its time has come. */
+  #begin(build: Build): void {
+    const { route, onProblem } = this.#options;
     const way = route();
     if (way?.metered !== true) return;
+    const looked = { build, isNews: false };
+    this.#looked.set(build.ref, looked);
     this.#look(build, way).catch((error: unknown) => onProblem('a build could not be judged', error));
+    setTimeout(() => {
+      this.#looked.delete(build.ref);
+      if (looked.isNews) this.changed(looked.build);
+    }, LOOK_EVERY).unref();
   }
 
   async #look(build: Build, { link, limitBytes, remainingBytes }: BuildRoute): Promise<void> {

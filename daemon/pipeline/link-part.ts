@@ -16,6 +16,7 @@ import type { LinkMeter } from '../meter/link/link-meter.js';
 import { MeteredWatch, type SeenLink } from '../observe/metered/metered-watch.js';
 import type { Store, TickBatch } from '../store/types.js';
 import type { Clock } from './clock.js';
+import { estimateLink, livePolicy, routeOfBuilds } from './link-policy.js';
 import type { LinkCalibrations } from './link-source.js';
 
 export interface LinkPartOptions {
@@ -88,7 +89,7 @@ export class LinkPart implements Part {
     });
     const builds = new BuildWarner({
       warnings,
-      route: () => this.#routeOfBuilds(),
+      route: () => routeOfBuilds(book, budgets),
       predict: (build) => this.predict(build),
       now,
       onProblem,
@@ -126,11 +127,7 @@ export class LinkPart implements Part {
 
   /** What documents say of links. */
   get policy(): LinkPolicy {
-    return {
-      interfaceOf: (link) => this.names.interfaceOf(link) ?? this.book.interfaceOf(link),
-      metered: (link) => this.book.verdict(link),
-      budget: (link) => this.budgets.stateOf(link),
-    };
+    return livePolicy(this.names, this.book, this.budgets);
   }
 
   /** For money, and for what counts as metered. */
@@ -140,14 +137,7 @@ export class LinkPart implements Part {
 
   /** The link that a build's bytes would cross now. */
   route(): EstimateLink {
-    const way = this.#routeOfBuilds();
-    const isMetered = way?.metered === true;
-    return {
-      name: way?.link ?? null,
-      metered: way?.metered ?? null,
-      remainingBytes: way?.remainingBytes ?? null,
-      limitBytes: isMetered ? (way?.limitBytes ?? null) : null,
-    };
+    return estimateLink(routeOfBuilds(this.book, this.budgets));
   }
 
   /** A sample was made; undefined: nothing moved. */
@@ -210,18 +200,5 @@ export class LinkPart implements Part {
     const calibrations = this.#options.calibrations();
     const known = calibrations?.get(before);
     if (known !== undefined && calibrations?.has(name) === false) calibrations.set(name, known);
-  }
-
-  #routeOfBuilds() {
-    const { book, budgets } = this.#started;
-    const link = book.defaultLink;
-    if (link === undefined) return undefined;
-    const budget = budgets.roughly(link);
-    return {
-      link,
-      metered: book.isMetered(link),
-      limitBytes: book.limitOf(link),
-      remainingBytes: budget === undefined ? undefined : Math.max(0, budget.limitBytes - budget.usedBytes),
-    };
   }
 }

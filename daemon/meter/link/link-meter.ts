@@ -14,7 +14,7 @@ import {
   parseInterfaceAddress,
   RTM_GETADDR,
 } from './address-message.js';
-import { addChanges, ChangeFeed, NETWORK_GROUPS, noChanges } from './change-feed.js';
+import { addChanges, ChangeFeed, type Changes, NETWORK_GROUPS, noChanges } from './change-feed.js';
 import { HostNetwork } from './host-network.js';
 import { LinkCounterReader } from './link-counters.js';
 import { linkFacts } from './link-kind.js';
@@ -88,7 +88,7 @@ export class LinkMeter {
     const { feed } = this.#started();
     feed.watch(() => {
       if (this.#open === undefined) return;
-      const changes = feed.poll();
+      const changes = pollOrLose(feed);
       addChanges(this.#heard, changes);
       if (this.#open.network.movesTraffic(changes)) onUplinkChange();
     });
@@ -212,5 +212,14 @@ export class LinkMeter {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** What cannot be read is taken for lost: the next sample reads everything. */
+function pollOrLose(feed: ChangeFeed): Changes {
+  try {
+    return feed.poll();
+  } catch {
+    return { ...noChanges(), everything: true };
   }
 }

@@ -32,6 +32,9 @@ export interface MeteredWatchOptions {
 /** How long the start of metering waits for NetworkManager, so that the first bytes have the right link. */
 const FIRST_ANSWER_MS = 1_500;
 
+/** A NetworkManager that restarts leaves its connections up: what it said holds until it is back, or for so long. */
+const FORGET_AFTER_MS = 60_000;
+
 /**
  * Follows what makes uplinks metered. It reads when it is told that something changed: by the kernel through
  * `changed`, by NetworkManager's signals, by leases that are written. It never polls.
@@ -42,6 +45,7 @@ export class MeteredWatch {
   readonly #leases: LeaseFiles;
   #manager: NetworkManager | undefined;
   #nm: NmState | undefined;
+  #forgetting: NodeJS.Timeout | undefined;
 
   constructor(options: MeteredWatchOptions) {
     this.#options = options;
@@ -54,10 +58,7 @@ export class MeteredWatch {
     if (busAddress !== undefined) {
       this.#manager = new NetworkManager({
         address: busAddress,
-        onState: (state) => {
-          this.#nm = state;
-          this.changed();
-        },
+        onState: (state) => this.#told(state),
       });
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
@@ -70,8 +71,24 @@ export class MeteredWatch {
   }
 
   stop(): void {
+    clearTimeout(this.#forgetting);
     this.#leases.stop();
     this.#manager?.stop();
+  }
+
+  #told(state: NmState | undefined): void {
+    clearTimeout(this.#forgetting);
+    if (state === undefined && this.#nm !== undefined) {
+      this.#forgetting = setTimeout(() => this.#know(undefined), FORGET_AFTER_MS);
+      this.#forgetting.unref();
+      return;
+    }
+    this.#know(state);
+  }
+
+  #know(state: NmState | undefined): void {
+    this.#nm = state;
+    this.changed();
   }
 
   /** Asks NetworkManager anew, which may have changed its mind without a word. */
