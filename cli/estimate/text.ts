@@ -59,5 +59,9 @@ export function gateLine(document: EstimateDocument): string {
   const what = isBudget
     ? `what is left of the budget, ${formatBytes(left)}`
     : `the limit of ${formatBytes(limitBytes)}`;
-  return `${allowed ? 'That is within' : 'That is over'} ${what}${isMetered ? ` (${name} is metered)` : ''}.`;
+  const where = isMetered ? ` (${name} is metered)` : '';
+  if (!allowed) return `That is over ${what}${where}.`;
+  return document.fetchBytes === null
+    ? `What is known of it is within ${what}${where}; the rest may be over it.`
+    : `That is within ${what}${where}.`;
 }

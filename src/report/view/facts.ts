@@ -56,9 +56,14 @@ function savedFacts({ saved, coldBytes, previous }: ReportDocument): Fact[] {
 function moneyFacts({ money }: ReportDocument): Fact[] {
   return (money ?? []).map(({ currency, spent, saved }) => ({
     label: 'Money',
-    value: saved === null ? 'unknown' : `${saved.toFixed(2)} ${currency} saved`,
-    note: `${spent.toFixed(2)} ${currency} spent`,
+    value: saved === null ? 'unknown' : `${amount(saved, currency)} saved`,
+    note: `${amount(spent, currency)} spent`,
   }));
+}
+
+/** A price that names no currency is of nobody knows which (`XXX` of ISO 4217). */
+function amount(value: number, currency: string): string {
+  return currency === 'XXX' ? value.toFixed(2) : `${value.toFixed(2)} ${currency}`;
 }
 
 function workFacts({ workAvoidedMs, energyWh }: ReportDocument): Fact[] {
