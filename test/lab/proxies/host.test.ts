@@ -1,5 +1,4 @@
-// Squid on the host: found by itself, what it delivers against what it fetches, a restart in the middle of a
-// build, and what it fetches for nobody.
+// Squid on the host: found by itself, what it delivers against what it fetches.
 import * as assert from 'uvu/assert';
 import { finishedBuild, status, stepNamed } from '../exactness/documents.js';
 import { assertAddsUp, assertWithin, receivedOverTcp } from '../exactness/expectations.js';
@@ -27,6 +26,8 @@ test('squid delivers what it fetched once', 180_000, async (cleanup) => {
   const cgroup = `nm-squid-${process.pid}`;
   const path = bytesPath(12 * MB, 'squid');
   const netmeter = await startNetmeter(cleanup);
+  const capture = await captureUplink(cleanup);
+  const before = uplinkCounters();
   await startSquid(cleanup, PORT, cgroup);
   const proxy = await proxyUp(netmeter, 'squid');
   assert.is(proxy.kind, 'squid');
@@ -34,8 +35,6 @@ test('squid delivers what it fetched once', 180_000, async (cleanup) => {
   assert.is(proxy.place, 'host');
   assert.equal(proxy.endpoints, [{ address: null, port: PORT, protocol: 'tcp' }]);
 
-  const capture = await captureUplink(cleanup);
-  const before = uplinkCounters();
   const since = new Date().toISOString();
   for (const turn of ['cold', 'warm']) {
     const fetch = `http_proxy=http://${HOST}:${PORT} wget -q -O /dev/null ${lab().origin}${path}`;

@@ -1,6 +1,6 @@
 // Real proxies as programs of this machine: each in a cgroup of its own, as systemd would start it.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cleanup, eventually, run } from '../harness/index.js';
@@ -40,7 +40,15 @@ export async function startProgram(
   };
   cleanup.defer(async () => {
     await stop();
-    rmdirSync(dir);
+    // What has ended is in there until it is reaped. Another start of the same program may have removed it.
+    await eventually(`${dir} to be empty`, 10_000, () => {
+      try {
+        rmdirSync(dir);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'EBUSY') return undefined;
+      }
+      return true;
+    });
   });
   return { pid: child.pid ?? 0, stop };
 }
@@ -63,6 +71,7 @@ export async function answers(url: string, netns?: string): Promise<void> {
 }
 
 function pidsIn(dir: string): number[] {
+  if (!existsSync(dir)) return [];
   return readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
 }
 

@@ -2,7 +2,10 @@ import { chmodSync } from 'node:fs';
 import { type Cleanup, run } from '../harness/index.js';
 import { answers, type Program, startProgram, workDir } from './programs.js';
 
-/** Squid as it is delivered, but for its places: everything that may be cached is, and kept in memory. */
+/**
+ * Squid as it is delivered, but for its places: everything that may be cached is, kept in memory, and
+ * fetched to its end although who asked for it has gone.
+ */
 export async function startSquid(cleanup: Cleanup, port: number, cgroup: string): Promise<Program> {
   const dir = workDir(cleanup);
   chmodSync(dir, 0o777);
@@ -21,6 +24,7 @@ cache_log ${dir}/cache.log
 access_log ${dir}/access.log
 coredump_dir ${dir}
 pinger_enable off
+quick_abort_min -1 KB
 shutdown_lifetime 0 seconds
 `,
   });
