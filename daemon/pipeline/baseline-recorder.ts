@@ -11,6 +11,8 @@ import type { Store } from '../store/types.js';
 export interface BaselineRecorderOptions {
   store: Store;
   tier: Tier;
+  /** Since when bytes have been counted without a gap: of what was before, nothing more will be known. */
+  countedSince: EpochMs;
   now(): EpochMs;
   onProblem(message: string, error: unknown): void;
 }
@@ -58,14 +60,19 @@ export class BaselineRecorder {
     if (!this.isDue) return;
     const { store, now } = this.#options;
     const builds = await store.unrecordedBuilds(AT_ONCE);
-    // In order: what a cache was filled with depends on it.
+    const waiting = new Set<string>();
     for (const build of builds) {
-      if (!isKnown(build, settledUntil, now())) return;
+      const { cacheIds } = cachesOf(build);
+      // In order, where they share a cache: what it was filled with depends on it.
+      if (!this.#isKnown(build, settledUntil, now()) || cacheIds.some((id) => waiting.has(id))) {
+        for (const id of cacheIds) waiting.add(id);
+        continue;
+      }
       await this.#recordOne(build);
       this.#recorded.add(build.ref);
       this.#due.delete(build.ref);
     }
-    if (builds.length < AT_ONCE) this.#hasEarlier = false;
+    if (builds.length < AT_ONCE) this.#hasEarlier = builds.some(({ ref }) => !this.#recorded.has(ref));
     this.#notRecorded = undefined;
   }
 
@@ -81,21 +88,22 @@ export class BaselineRecorder {
     await store.saveRecords(build.ref, recordBuild({ build, tier, actualOf: of }, fills));
   }
 
+  #isKnown(build: Build, settledUntil: EpochMs, now: EpochMs): boolean {
+    const endedAt = build.completedAt ?? build.startedAt;
+    if (settledUntil < endedAt) return false;
+    return now - endedAt >= DECIDED_AFTER || !build.steps.some((step) => this.#isUndecided(step));
+  }
+
+  /** It ran, and which process it was may still be found out. */
+  #isUndecided({ kind, unmetered, intervals }: Step): boolean {
+    const began = intervals[0]?.startedAt ?? 0;
+    return kind === 'run' && unmetered === true && began >= this.#options.countedSince;
+  }
+
   /** Told once, not on every tick. */
   #problem(error: unknown): void {
     const { because } = failureOf(error);
     if (because !== this.#notRecorded) this.#options.onProblem('baselines could not be recorded', error);
     this.#notRecorded = because;
   }
-}
-
-function isKnown(build: Build, settledUntil: EpochMs, now: EpochMs): boolean {
-  const endedAt = build.completedAt ?? build.startedAt;
-  if (settledUntil < endedAt) return false;
-  return now - endedAt >= DECIDED_AFTER || !build.steps.some(isUndecided);
-}
-
-/** It ran, and which process it was may still be found out. */
-function isUndecided(step: Step): boolean {
-  return step.kind === 'run' && step.unmetered === true;
 }

@@ -299,6 +299,7 @@ export class NetmeterDaemon {
     await this.#get('settler').start(this.#tickedUntil);
     this.#started.recorder = new BaselineRecorder({
       store,
+      countedSince,
       tier: this.#get('tier').tier,
       now: this.#clock.now,
       onProblem: (message, error) => log.error(message, error),

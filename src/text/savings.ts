@@ -46,7 +46,9 @@ export function savingText({
 }: SavingDocument): string {
   const range = rangeText({ lowBytes, highBytes });
   const marginal =
-    marginalBytes === null ? '' : `; ${formatBytes(marginalBytes)} with the cache mounts of today`;
+    marginalBytes === null || marginalBytes === bytes
+      ? ''
+      : `; ${formatBytes(marginalBytes)} with the cache mounts of today`;
   return `${formatBytes(bytes)} by ${CAUSES[cause]} (${basis}${range === '' ? '' : `, ${range}`}${marginal})`;
 }
 

@@ -123,7 +123,13 @@ try {
   const opened = await openStore({ directory, clock: () => END, timeZone: 'UTC' });
   for (let index = 0; index < BUILDS; index++) await store(buildOf(index), opened);
   const onProblem = (message: string, error: unknown) => console.error(message, error);
-  const recorder = new BaselineRecorder({ store: opened, tier: 'exact', now: () => END, onProblem });
+  const recorder = new BaselineRecorder({
+    store: opened,
+    tier: 'exact',
+    countedSince: 0,
+    now: () => END,
+    onProblem,
+  });
   const cpu = process.cpuUsage();
   while (recorder.isDue) await recorder.record(END);
   const { user, system } = process.cpuUsage(cpu);

@@ -3,7 +3,11 @@ import * as assert from 'uvu/assert';
 import { namesText } from '../../../cli/view/remote-names.js';
 import type { RemoteDocument } from '../../../src/protocol/documents.js';
 
-function remote(name: string | null, rxBytes: number, where: RemoteDocument['class'] = 'wan'): RemoteDocument {
+function remote(
+  name: string | null,
+  rxBytes: number,
+  where: RemoteDocument['class'] = 'wan',
+): RemoteDocument {
   return { address: '192.0.2.1', name, port: 443, protocol: 'tcp', class: where, rxBytes, txBytes: 0 };
 }
 

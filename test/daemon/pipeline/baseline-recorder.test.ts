@@ -19,7 +19,7 @@ function recorderOf(store: Store, now = NOON + 3_600_000): BaselineRecorder {
   const onProblem = (message: string, error: unknown) => {
     throw new Error(message, { cause: error });
   };
-  return new BaselineRecorder({ store, tier: 'exact', now: () => now, onProblem });
+  return new BaselineRecorder({ store, tier: 'exact', countedSince: 0, now: () => now, onProblem });
 }
 
 /** One build of one step that moved so much, stored. */
@@ -75,7 +75,7 @@ test('attempts are added up over a restart, and a build is recorded once', async
   });
 });
 
-test('a build waits until its bytes are settled, and those after it wait, too', async () => {
+test('a build waits until its bytes are settled, and those of its caches wait for it', async () => {
   await inDirectory(async (directory) => {
     const store = await open(directory);
     await stored(store, 'a', NOON, MB, {});
@@ -91,6 +91,24 @@ test('a build waits until its bytes are settled, and those after it wait, too', 
     );
     await recorder.record(NOON + 60 * SECOND);
     assert.is(recorder.isDue, false);
+    await store.close();
+  });
+});
+
+test('a build that waits holds up those of its caches alone', async () => {
+  await inDirectory(async (directory) => {
+    const store = await open(directory);
+    const unseen = { unmetered: true, executorIds: [] };
+    await stored(store, 'a', NOON, MB, { ...unseen, cacheMounts: [mount(undefined, undefined, 'one')] });
+    await stored(store, 'b', NOON, MB, { cacheMounts: [mount('r1', true, 'one')] });
+    await stored(store, 'c', NOON, MB, { cacheMounts: [mount('r2', true, 'two')] });
+    const recorder = recorderOf(store, NOON + SECOND);
+    await recorder.record(NOON);
+    assert.equal(
+      (await store.unrecordedBuilds(10)).map(({ ref }) => ref),
+      ['a', 'b'],
+    );
+    assert.is(recorder.isDue, true);
     await store.close();
   });
 });

@@ -1,4 +1,5 @@
 // What caches saved, held against what the origin really did not send.
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { BuildShowDocument, BuildsDocument, ReportDocument } from '../../../src/protocol/documents.js';
 import { finishedBuild, stepNamed } from '../exactness/documents.js';
@@ -23,12 +24,17 @@ import { assertBalances, installer, removeCaches, savingOf, sentFor } from './tr
 const test = labSuite('savings: the ledger');
 const MB = 1_000_000;
 
-/** The build of that tag when every step that ran knows what it saved. */
+/** The build of that tag when every step that ran knows what it saved, and its bytes are settled. */
 function recorded(netmeter: Netmeter, tag: string): Promise<BuildShowDocument> {
+  let before = '';
   return eventually(`${tag} to know what it saved`, 20_000, async () => {
     const shown = await finishedBuild(netmeter, tag);
     const unknown = shown.steps.filter((step) => step.status === 'done' && step.savings === null);
-    return unknown.length > 0 ? undefined : shown;
+    // What the engine fetched is given to steps up to some seconds later.
+    const last = before;
+    before = JSON.stringify(shown);
+    if (unknown.length > 0 || before !== last) await sleep(1500);
+    return unknown.length > 0 || before !== last ? undefined : shown;
   });
 }
 
