@@ -2,6 +2,8 @@ import type { Line } from '../text/line.js';
 
 /** Lists lower than this have no room for more than their rows. */
 const LEAST_FOR_HEADING = 4;
+/** A selection that moves further than this does not come from a key that moves it by a row. */
+const JUMP = 2;
 
 /** One thing in a list, on one line or several. */
 export interface Row {
@@ -44,7 +46,8 @@ export function windowOf(
     if (isSelected) chosen = { first: lines.length, last: lines.length + row.lines.length };
     for (const [i, line] of row.lines.entries()) lines.push({ line, selected: isSelected && i === 0 });
   }
-  const top = Math.max(0, Math.min(topFor(chosen, height, lastTop), lines.length - height));
+  const end = Math.max(0, lines.length - height);
+  const top = Math.min(topFor(chosen, headings, height, Math.min(lastTop, end)), end);
   const shown = lines.slice(top, top + height);
   const heading = headings.findLast((at) => at < top);
   if (heading !== undefined && height > LEAST_FOR_HEADING && !shown[0]?.selected && !headings.includes(top)) {
@@ -56,6 +59,7 @@ export function windowOf(
 /** The top of before, unless the selected row would not be seen: with a line around it where there is room. */
 function topFor(
   chosen: { first: number; last: number } | undefined,
+  headings: readonly number[],
   height: number,
   lastTop: number,
 ): number {
@@ -66,5 +70,11 @@ function topFor(
   if (first <= 2 && last <= height) return Math.min(lastTop, Math.max(0, first - 2));
   const lowest = Math.max(0, Math.min(first, last + around - height));
   const highest = Math.max(0, first - around);
-  return Math.max(Math.min(lastTop, highest), Math.min(lowest, highest));
+  const least = Math.min(lowest, highest);
+  if (lastTop > highest + JUMP) {
+    // From far below: with all that belongs to it above it, if that fits.
+    const heading = headings.findLast((at) => at <= first) ?? 0;
+    return Math.max(least, Math.min(heading, highest));
+  }
+  return Math.max(Math.min(lastTop, highest), least);
 }

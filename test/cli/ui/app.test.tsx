@@ -58,6 +58,33 @@ test('200 steps: the running one is followed until a row is selected, and again 
   });
 });
 
+test('another build that begins while a long one is followed is shown from its beginning', async () => {
+  const state = new LiveState();
+  state.event({ version: PROTOCOL_VERSION, ...HELLO }, NOW);
+  const tell = (ref: string, count: number, ago: number) => {
+    const steps = Array.from({ length: count }, (_, i) =>
+      step({
+        digest: `${ref}${i}`,
+        name: `[${ref} ${i + 1}/${count}] RUN make`,
+        status: 'running',
+        startedAt: iso(ago - i / 1000),
+        completedAt: null,
+        durationMs: null,
+      }),
+    );
+    const document = build({ ref, name: ref, startedAt: iso(ago) });
+    state.event({ version: PROTOCOL_VERSION, event: 'build', build: document, steps }, NOW);
+  };
+  tell('long', 60, 50);
+  await using(state.view(NOW), {}, async (screen) => {
+    assert.match(screen.text(), />▶ \[long 60\/60\]/);
+    tell('short', 5, 5);
+    screen.source.set(state.view(NOW));
+    await screen.press();
+    assert.match(screen.text(), /▾ short[\s\S]*\[short 1\/5\][\s\S]*>▶ \[short 5\/5\]/);
+  });
+});
+
 test('a list that is sorted otherwise, and filtered', async () => {
   await using(longBuild(50), {}, async (screen) => {
     await screen.press('s', 'g');

@@ -23,7 +23,7 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
   const before = await terminal.shows(/Waiting for it/);
   assert.match(before, 'sudo netmeter start');
   await netmeter.start();
-  await terminal.shows(/No builds yet|▸/);
+  await terminal.shows(/No builds yet|▸|▾/);
 
   const slow = `/slow/${12 * MB}/${tag}-${Date.now()}?rate=${2 * MB}`;
   const building = build({
