@@ -24,6 +24,9 @@ export interface EngineQuestion {
   signal: AbortSignal;
 }
 
+/** Of RUN steps, by their digest: `NAME=value`. */
+type Environments = ReadonlyMap<string, ReadonlySet<string>>;
+
 export interface EstimateAnswersOptions {
   store: Store;
   now(): EpochMs;
@@ -32,7 +35,7 @@ export interface EstimateAnswersOptions {
   engineState(question: EngineQuestion): Promise<EngineState>;
   usageOf(builds: readonly Build[]): Promise<BuildUsage>;
   /** Variables of a build's RUN steps by their digest, from its provenance; empty when it has none (any more). */
-  environments(ref: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  environments(ref: string): Promise<Environments>;
   /** The link that the default route uses now. */
   link(): EstimateLink;
 }
@@ -41,11 +44,14 @@ const HOUR = 3_600_000;
 /** Builds that are looked at, the newest. */
 const MOST_BUILDS = 300;
 /** Builds of the same Dockerfile whose provenance is read. */
-const MOST_ENVIRONMENTS = 5;
+const MOST_ENVIRONMENTS = 20;
+/** What was read of them, since it does not change any more. */
+const KEPT_ENVIRONMENTS = 200;
 
 /** What a build is going to fetch. Each answer is kept, to be held against what the build then took. */
 export class EstimateAnswers {
   readonly #options: EstimateAnswersOptions;
+  readonly #read = new Map<string, Environments>();
 
   constructor(options: EstimateAnswersOptions) {
     this.#options = options;
@@ -93,9 +99,19 @@ export class EstimateAnswers {
     return document;
   }
 
+  async #environments(ref: string): Promise<Environments> {
+    const known = this.#read.get(ref);
+    if (known !== undefined) return known;
+    const found = await this.#options.environments(ref);
+    if (this.#read.size >= KEPT_ENVIRONMENTS) this.#read.clear();
+    // None: it may not be written yet.
+    if (found.size > 0) this.#read.set(ref, found);
+    return found;
+  }
+
   /** Newest first, with what was noted of them before they ran. */
   async #knownBuilds({ path, context }: EstimateParams): Promise<KnownBuild[]> {
-    const { store, now, engine, usageOf, environments } = this.#options;
+    const { store, now, engine, usageOf } = this.#options;
     const stored = await store.builds({ limit: MOST_BUILDS });
     const builds = stored.filter((build) => build.engine === engine);
     const oldest = builds.at(-1)?.startedAt ?? now();
@@ -105,7 +121,7 @@ export class EstimateAnswers {
     return await Promise.all(
       builds.map(async (build) => {
         const kept = tied.get(build.ref)?.inputs;
-        const variables = near.includes(build) ? await environments(build.ref) : undefined;
+        const variables = near.includes(build) ? await this.#environments(build.ref) : undefined;
         return {
           build,
           inputs: kept && new Map(Object.entries(kept)),

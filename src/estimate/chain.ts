@@ -3,7 +3,7 @@ import { isSameImage, parseImageName } from '../builds/join-images.js';
 import type { Step } from '../builds/types.js';
 import { stepMatcher } from '../dockerfile/match.js';
 import type { ResolvedStep } from '../dockerfile/resolve.js';
-import { compareInput, type InputVerdict } from './inputs.js';
+import { compareInput } from './inputs.js';
 import type { KnownBuild, StepInputs } from './types.js';
 
 /** A build that did all steps up to here, with the vertex that did the last of them. */
@@ -64,6 +64,7 @@ export function followStep(step: ResolvedStep, from: readonly Candidate[], input
   const isLinked = step.instruction.flags.some(({ name, value }) => name === 'link' && value !== 'false');
   let because: string | undefined;
   let isCertain = true;
+  let variable: string | undefined;
   const candidates = from.flatMap((candidate): Candidate[] => {
     const { known, at } = candidate;
     const found = known.build.steps.find(
@@ -73,35 +74,41 @@ export function followStep(step: ResolvedStep, from: readonly Candidate[], input
         (isLinked || at.digest === '' || follows(each, at, known)),
     );
     if (found === undefined) return [];
-    const verdict = verdictOn(step, found, known, inputs);
+    const other = otherVariable(step, found, known);
+    if (other !== undefined) {
+      variable ??= other;
+      return [];
+    }
+    const verdict = compareInput(step, inputs, known);
     if (verdict.kind !== 'changed') {
       return [{ known, at: found, isCertain: candidate.isCertain && verdict.kind === 'same' }];
     }
     if (because === undefined) ({ because, isCertain } = verdict);
     return [];
   });
-  return { candidates, because, isCertain };
+  if (variable === undefined) return { candidates, because, isCertain };
+  // Where a build is known to have had another value, those of which that is not known are not relied on.
+  const sure = candidates.filter(({ known, at }) => known.environmentOf?.(at) !== undefined);
+  return { candidates: sure, because: because ?? variable, isCertain: candidates.length === 0 };
 }
 
-function verdictOn(step: ResolvedStep, found: Step, known: KnownBuild, inputs: StepInputs): InputVerdict {
+/** What to say when a RUN step had another environment in a build. */
+function otherVariable(step: ResolvedStep, found: Step, known: KnownBuild): string | undefined {
   const had = step.instruction.keyword === 'RUN' ? known.environmentOf?.(found) : undefined;
-  if (had !== undefined) {
-    for (const [name, value] of step.variables) {
-      if (had.has(`${name}=${value}`) || !isCompared(name, value)) continue;
-      const ref = known.build.ref.slice(0, 12);
-      return {
-        kind: 'changed',
-        because: `the variable ${name} has another value than in build ${ref}`,
-        isCertain: true,
-      };
-    }
+  if (had === undefined) return undefined;
+  for (const [name, value] of step.variables) {
+    if (had.has(`${name}=${value}`) || !isCompared(name, value)) continue;
+    return `the variable ${name} has another value than in build ${known.build.ref.slice(0, 12)}`;
   }
-  return compareInput(step, inputs, known);
+  return undefined;
 }
 
-/** Proxies are no part of what BuildKit compares, and what stands for a variable of the base image is not known. */
+/**
+ * Proxies are no part of what BuildKit compares, nor are arguments without a value; what stands for a
+ * variable of the base image is not known.
+ */
 function isCompared(name: string, value: string): boolean {
-  return !/^(?:https?|ftp|no|all)_proxy$/i.test(name) && !value.includes('$');
+  return !/^(?:https?|ftp|no|all)_proxy$/i.test(name) && value !== '' && !value.includes('$');
 }
 
 function follows(step: Step, at: Step, { build }: KnownBuild): boolean {

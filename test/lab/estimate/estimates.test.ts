@@ -91,6 +91,11 @@ test('ten builds: estimates beside what was taken', 400_000, async (cleanup) => 
   const last = await build('unchanged again');
   assert.equal(running(last), []);
 
+  const slow = await project.estimate('--build-arg', 'MODE=slow');
+  const wget = slow.steps.find((each) => each.name.startsWith('RUN wget'));
+  assert.match(wget?.because ?? '', 'the variable MODE has another value');
+  assert.is(wget?.willRun, true);
+
   const words = ['run', '--', engine('28').client, 'build', '-q', project.folder];
   const { stderr } = await netmeter.run(words, { timeoutMs: 120_000 });
   assert.match(stderr, 'netmeter: This build will fetch about 0 B');
@@ -106,6 +111,9 @@ function dockerfile(id: string, image: string): string {
   return `FROM ${image} AS data
 FROM nm-busybox
 WORKDIR /app
+ARG MODE=fast
+ARG TARGETVARIANT
+ENV LEVEL="a b" PATH=/opt/bin:$PATH
 RUN wget -q -O /tools ${origin}/bytes/${TOOLS}/tools-${id}
 COPY lock.txt ./
 RUN --mount=type=cache,id=packages-${id},target=/cache \\

@@ -267,6 +267,17 @@ test('another instruction, another variable, another image: what follows runs', 
     slow.get('RUN wget tools')?.because ?? '',
     'the variable MODE has another value than in build cold',
   );
+  const older = { ...COLD, environmentOf: () => undefined };
+  const doubtful = ask(
+    now,
+    [{ ...COLD, environmentOf: () => new Set(['MODE=slow']) }, older],
+    engine(false),
+    {
+      text,
+    },
+  ).get('RUN wget tools');
+  assert.is(doubtful?.willRun, true);
+  assert.is(doubtful?.lowBytes, 0, 'that build may have had the same value');
   const fast = ask(now, [{ ...COLD, environmentOf: () => new Set(['MODE=fast']) }], engine(false), { text });
   assert.is(fast.get('RUN wget tools')?.willRun, false);
   const path = text.replace('MODE=fast', 'PATH=/x:$PATH');
