@@ -1,8 +1,9 @@
 /**
- * Bundles netmeter into dist/: the command line as one CommonJS file, since that starts fastest,
- * the daemon as ES modules split where it imports lazily. Native packages stay outside.
+ * Bundles netmeter into dist/: the command line as CommonJS, since that starts fastest, in one file what is
+ * used all day and in others what is not; the daemon as ES modules split where it imports lazily. Native packages stay
+ * outside.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -29,6 +30,27 @@ const common = {
 
 const LIVE_VIEW = 'live-view.mjs';
 
+const RARE_COMMANDS = 'rare-commands.cjs';
+/** In shell prompts, scripts and terminals all day: what they read first is all that they need. */
+const oftenUsed = ['status', 'prompt', 'start', 'stop', 'builds', 'build-show', 'logs'];
+const commandModules = readdirSync(join(root, 'cli/commands'))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .filter((name) => name !== 'index');
+const rareCommands = commandModules.filter((name) => !oftenUsed.includes(name));
+
+/** Commands that are seldom used are a bundle of their own, loaded when one of them is. */
+const rareCommandsApart = {
+  name: 'rare commands apart',
+  setup({ onResolve }) {
+    const filter = new RegExp(`^\\./(?:${rareCommands.join('|')})\\.js$`);
+    onResolve({ filter }, ({ importer }) =>
+      importer.endsWith('/cli/commands/index.ts')
+        ? { path: `./${RARE_COMMANDS}`, external: true }
+        : undefined,
+    );
+  },
+};
+
 /** The command line imports the live view where it lies beside it. */
 const liveViewApart = {
   name: 'live view apart',
@@ -54,21 +76,35 @@ const requireInModules =
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 
-await build({
+const commandLine = {
   ...common,
-  entryPoints: ['cli/main.ts'],
-  outfile: 'dist/cli/main.cjs',
   format: 'cjs',
   external: [...nativePackages, ...rarePackages],
-  plugins: [liveViewApart],
   minify: true,
   keepNames: true,
-  banner: {
-    js: '#!/usr/bin/env node\nconst __entryUrl = require("node:url").pathToFileURL(__filename).href;',
-  },
   define: { 'import.meta.url': '__entryUrl', __NETMETER_VERSION__: JSON.stringify(version) },
+};
+const entryUrl = 'const __entryUrl = require("node:url").pathToFileURL(__filename).href;';
+
+await build({
+  ...commandLine,
+  entryPoints: ['cli/main.ts'],
+  outfile: 'dist/cli/main.cjs',
+  plugins: [rareCommandsApart, liveViewApart],
+  banner: { js: `#!/usr/bin/env node\n${entryUrl}` },
 });
 chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);
+
+await build({
+  ...commandLine,
+  stdin: {
+    contents: rareCommands.map((name) => `export * from './${name}.js';`).join('\n'),
+    resolveDir: join(root, 'cli/commands'),
+  },
+  outfile: `dist/cli/${RARE_COMMANDS}`,
+  plugins: [liveViewApart],
+  banner: { js: entryUrl },
+});
 
 // The live view is a bundle of its own: Ink is ES modules that await at their top, and nobody else needs it.
 await build({

@@ -57,6 +57,11 @@ export interface ErrorDetails {
 }
 
 export class NetmeterError extends Error {
+  /** By name: each bundle of the command line has a copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'NetmeterError';
+  }
+
   override readonly name = 'NetmeterError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
