@@ -98,6 +98,17 @@ export class BuildTracker implements ExecutionListener {
     this.seen(execution);
   }
 
+  /** What its cache mounts hold is known now. */
+  sized(execution: Execution): void {
+    if (!this.#executions.has(execution.id)) return;
+    this.#executions.set(execution.id, execution);
+    for (const tracked of this.#builds.values()) {
+      const matches = [...tracked.matches.values()].flat();
+      if (matches.some(({ executorId }) => executorId === execution.id)) tracked.changed = true;
+    }
+    this.update();
+  }
+
   /** The kernel counted in an executor's cgroup; of use only when nobody saw what ran there. */
   counted(executorId: string, from: EpochMs, to: EpochMs): void {
     if (this.#executions.has(executorId)) return;

@@ -11,9 +11,10 @@ import { BuildkitObserver } from '../observe/buildkit/observer.js';
 import type { DockerObserver } from '../observe/docker/docker-observer.js';
 import type { EngineAddress } from '../observe/docker/engine-address.js';
 import type { EngineFacts } from '../observe/docker/types.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
+import { EngineFiles, type EngineLocation } from '../observe/executor/engine-files.js';
 import { type ExecutionListener, ExecutorWatch } from '../observe/executor/executor-watch.js';
 import { ImageManifests } from '../observe/executor/image-manifests.js';
+import { MountSizes } from '../observe/executor/mount-sizes.js';
 import type { Store } from '../store/types.js';
 import type { BuildTracker } from './build-tracker.js';
 import type { Clock } from './clock.js';
@@ -163,10 +164,10 @@ export class EnginePart implements Part {
     }
     if (this.#executor !== undefined && this.#watchedPid === engine.pid) return;
     this.#unwatchExecutor(undefined);
-    const { clock, procRoot, address, listener } = this.#options;
+    const { clock, procRoot, address } = this.#options;
     const location = { engine: address.name, pid: engine.pid, rootDir: engine.rootDir };
     try {
-      const watch = new ExecutorWatch(location, listener, { procRoot, now: clock.now });
+      const watch = new ExecutorWatch(location, this.#listener(location), { procRoot, now: clock.now });
       watch.start();
       this.#executor = watch;
       this.#manifests = new ImageManifests(watch.files);
@@ -174,6 +175,21 @@ export class EnginePart implements Part {
     } catch (error) {
       this.#executorBecause = `its files cannot be read: ${(error as Error).message}`;
     }
+  }
+
+  /** Tells others at once, and what its cache mounts hold when that is known. */
+  #listener(location: EngineLocation): ExecutionListener {
+    const { listener, tracker, procRoot } = this.#options;
+    const files = new EngineFiles(location, procRoot);
+    const sizes = new MountSizes((path) => files.path(path));
+    return {
+      seen: (execution) => listener.seen(execution),
+      missed: (id, at) => listener.missed(id, at),
+      gone: (execution) => {
+        listener.gone(execution);
+        void sizes.measure(execution).then((sized) => tracker.sized(sized));
+      },
+    };
   }
 
   #unwatchExecutor(because: string | undefined): void {

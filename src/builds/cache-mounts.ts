@@ -45,8 +45,8 @@ function cacheMount(flag: MountFlag | undefined, mount: ExecutionMount | undefin
     recordId: mount?.snapshotId,
     sharing: flag?.sharing,
     emptyAtStart: mount?.emptyAtStart,
-    bytesBefore: undefined,
-    bytesAfter: undefined,
+    bytesBefore: mount?.bytesBefore,
+    bytesAfter: mount?.bytesAfter,
     ...(flag?.from !== undefined && { from: flag.from }),
   };
 }

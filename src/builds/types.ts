@@ -163,6 +163,9 @@ export interface ExecutionMount {
   emptyAtStart: boolean | undefined;
   /** `<namespace>/<id>` of a cache mount, from BuildKit's record of it; undefined for other mounts and when not read. */
   cacheId?: string | undefined;
+  /** What a cache mount held before and after, as far as known; looked up when it was over. */
+  bytesBefore?: Bytes | undefined;
+  bytesAfter?: Bytes | undefined;
 }
 
 /** Which step an execution ran, and how sure that is. */
