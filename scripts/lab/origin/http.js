@@ -13,7 +13,7 @@ import { keystream } from './keystream.js';
  * - `/slow/N[/anything]?rate=R` the same at R bytes per second (default 1,000,000)
  * - `POST` or `PUT /upload[/anything][?rate=R]` takes a body, reading at most R bytes per second if given
  * - `/stats` the tally as JSON
- * - `/git/…` and `/files/…` the files below those folders
+ * - `/git/…` and `/files/…` the files below those folders, `index.html` of a folder; 304 where nothing changed
  *
  * @param {{tally: import('./tally.js').Tally, filesDir: string}} options
  * @returns {import('node:http').RequestListener}
@@ -112,10 +112,18 @@ async function* paced(chunks, rate) {
 }
 
 async function sendFile(tally, request, response, path, filesDir) {
-  const file = join(filesDir, normalize(decodeURIComponent(path)));
+  const named = join(filesDir, normalize(decodeURIComponent(path)));
+  const file = path.endsWith('/') ? join(named, 'index.html') : named;
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat?.isFile()) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-length': stat.size, 'last-modified': stat.mtime.toUTCString() });
+  const modified = stat.mtime.toUTCString();
+  if (request.headers['if-modified-since'] === modified) return response.writeHead(304).end();
+  response.writeHead(200, {
+    'content-length': stat.size,
+    'last-modified': modified,
+    // Clients of package indexes ask for it.
+    ...(file.endsWith('.html') && { 'content-type': 'text/html; charset=utf-8' }),
+  });
   if (request.method === 'HEAD') return response.end();
   tally.path(path).bodySent += stat.size;
   await pipeline(createReadStream(file), response);

@@ -147,5 +147,6 @@ drop_firewall_leftovers() {
 
 # Images, layers and registry content. The engines themselves stay: they take minutes to install.
 purge_data() {
-  rm -rf --one-file-system "$(engine_data 28)" "$(engine_data 20)" "$LAB_HOME/registry" "$LAB_HOME/www"
+  rm -rf --one-file-system "$(engine_data 28)" "$(engine_data 20)" "$LAB_HOME/registry" "$LAB_HOME/www" \
+    "$LAB_HOME/verdaccio"
 }

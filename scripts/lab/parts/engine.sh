@@ -28,6 +28,7 @@ engine_up() {
     remove_containers "$engine"
   fi
   import_busybox "$engine"
+  [ "$engine" != 28 ] || import_trixie "$engine"
 }
 
 # A client that finds this engine and this engine's plugins, whatever else is on the PATH.

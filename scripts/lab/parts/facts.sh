@@ -11,6 +11,7 @@ NETMETER_LAB_ORIGIN=http://$SERVER_V4
 NETMETER_LAB_ORIGIN_V6=http://[$SERVER_V6]
 NETMETER_LAB_ORIGIN_SOCKET=$ORIGIN_SOCKET
 NETMETER_LAB_REGISTRY=$REGISTRY
+NETMETER_LAB_NPM_REGISTRY=$NPM_REGISTRY
 NETMETER_LAB_SERVERS_CGROUP=$(cgroup2_root)/$SERVERS_CGROUP
 TEXT
   for engine in 28 20; do
@@ -30,7 +31,7 @@ write_facts() { print_facts >"$LAB_RUN/env"; }
 
 print_status() {
   local name pid up=0
-  for name in origin registry engine28 engine20; do
+  for name in origin registry verdaccio engine28 engine20; do
     if pid=$(recorded_pid "$name"); then
       echo "$name: running, pid $pid"
       up=1

@@ -4,6 +4,8 @@ LAB_PACKAGES=(debootstrap iproute2 ethtool iptables tcpdump docker-registry busy
   ca-certificates gcc libc6-dev)
 # The compiler of the eBPF programs, wanted by the project's own build checks.
 BUILD_PACKAGES=(clang llvm libbpf-dev bpftool)
+# What package registries are made with: an index of .deb files.
+REGISTRY_PACKAGES=(dpkg-dev)
 # Wanted by tests: the unit is verified and booted by the real systemd, UDP options are set from Python, the live view
 # is watched in a terminal.
 TEST_PACKAGES=(systemd systemd-container python3 util-linux tmux dbus python3-dbusmock)
@@ -12,7 +14,8 @@ PROXY_PACKAGES=(apt-cacher-ng squid nginx-light)
 
 install_packages() {
   local missing=() package
-  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${PROXY_PACKAGES[@]}"; do
+  for package in "${LAB_PACKAGES[@]}" "${BUILD_PACKAGES[@]}" "${REGISTRY_PACKAGES[@]}" "${TEST_PACKAGES[@]}" \
+    "${PROXY_PACKAGES[@]}"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return
@@ -45,22 +48,27 @@ debian_mirror() {
   echo "${mirror:-http://deb.debian.org/debian}"
 }
 
+# debootstrap SUITE into DIR, which must be new, with more packages (a list with commas).
+bootstrap() {
+  local suite=$1 dir=$2 packages=$3 log=$4 proxy
+  proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
+  # The suite's own script may be newer than this machine's debootstrap; all of them are the one of sid.
+  env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include="$packages" \
+    "$suite" "$dir" "$(debian_mirror)" /usr/share/debootstrap/scripts/sid \
+    </dev/null >"$log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$log")"
+  rm -f "$dir"/var/cache/apt/archives/*.deb
+}
+
 # Prepares the engine's chroot. It gets its final name only when complete, so an interrupted run starts over.
 install_engine() {
-  local engine=$1 suite root packages log proxy
+  local engine=$1 suite root packages
   suite=${ENGINE_SUITE[$engine]}
   root=$(engine_root "$engine")
-  log=$LAB_HOME/debootstrap$engine.log
   [ -e "$root/usr/sbin/dockerd" ] && return
   packages=docker.io,ca-certificates,iptables,iproute2,git
   [ "$engine" = 28 ] && packages+=,docker-cli,docker-buildx,docker-compose
   note "installing Docker Engine ${ENGINE_VERSION[$engine]} ($suite) into $root: some minutes, once"
   rm -rf --one-file-system "$root.new"
-  proxy=$(apt-config shell P Acquire::http::Proxy | sed "s/^P='\(.*\)'$/\1/")
-  # The suite's own script may be newer than this machine's debootstrap; all of them are the one of sid.
-  env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include="$packages" \
-    "$suite" "$root.new" "$(debian_mirror)" /usr/share/debootstrap/scripts/sid \
-    </dev/null >"$log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$log")"
-  rm -f "$root.new"/var/cache/apt/archives/*.deb
+  bootstrap "$suite" "$root.new" "$packages" "$LAB_HOME/debootstrap$engine.log"
   mv "$root.new" "$root"
 }

@@ -30,6 +30,7 @@ servers_up() {
 servers_down() {
   stop_recorded origin
   stop_recorded registry
+  stop_recorded verdaccio
   kill_cgroup "$SERVERS_CGROUP"
 }
 

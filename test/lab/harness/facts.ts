@@ -27,6 +27,8 @@ export interface LabFacts {
   readonly originV6: string;
   readonly originSocket: string;
   readonly registry: string;
+  /** Base URL of the npm registry. */
+  readonly npmRegistry: string;
   readonly engines: readonly EngineFacts[];
 }
 
@@ -56,6 +58,7 @@ export function readLab(): LabFacts | undefined {
     originV6: get('ORIGIN_V6'),
     originSocket: get('ORIGIN_SOCKET'),
     registry: get('REGISTRY'),
+    npmRegistry: get('NPM_REGISTRY'),
     engines: names
       .filter((name) => values.has(`NETMETER_LAB_DOCKER_HOST_${name}`))
       .map((name) => ({
