@@ -106,7 +106,8 @@ function restSaving(
 function causeOf(step: Step, state: State): SavingCause | undefined {
   if (state === 'shared') return 'shared-build';
   if (step.kind === 'from') {
-    return state === 'cached' || step.blobs.some((blob) => !hasGrown(blob)) ? 'local-image' : undefined;
+    const isWholePull = step.blobs.length > 0 && step.blobs.every(hasGrown);
+    return state === 'cached' || !isWholePull ? 'local-image' : undefined;
   }
   if (state === 'cached') return 'layer-cache';
   return wasCold(step) ? undefined : 'cache-mount';
