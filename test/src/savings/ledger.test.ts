@@ -258,6 +258,9 @@ test('an image that nobody saw being pulled costs what its manifest says; one th
   assert.is(page.cold?.lowBytes, 20 * MB);
   assert.is(saving(page, 'local-image').bytes, Math.round(20 * MB * 1.038));
   assert.is(scene.build([image]).page(0).cold, undefined);
+  // Where its files are needed, BuildKit prepares it, and fetches nothing.
+  const needed = scene.build([{ ...image, status: 'done', wan: 0, declared }]).page(0);
+  assert.is(saving(needed, 'local-image').bytes, Math.round(20 * MB * 1.038));
 });
 
 test('baselines age: after half a year a cold run says nothing', () => {
