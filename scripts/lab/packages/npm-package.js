@@ -13,5 +13,8 @@ const manifest = {
 };
 mkdirSync(dir, { recursive: true });
 writeFileSync(join(dir, 'package.json'), JSON.stringify(manifest));
-writeFileSync(join(dir, 'index.js'), 'module.exports = require("fs").statSync(__dirname + "/payload").size;\n');
+writeFileSync(
+  join(dir, 'index.js'),
+  'module.exports = require("fs").statSync(__dirname + "/payload").size;\n',
+);
 writeFileSync(join(dir, 'payload'), randomBytes(Number(bytes)));

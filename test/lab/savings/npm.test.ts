@@ -32,12 +32,15 @@ async function install(
   const before = uplinkCounters();
   const shown = await buildAndLook(netmeter, cleanup, {
     tag,
+    // Keeps an earlier run of this test out of the layer cache, where ids of cache mounts do not count.
+    args: { TAG: tag },
     files: {
       'package.json': JSON.stringify({
         dependencies: Object.fromEntries(dependencies.map((name) => [name, '1.0.0'])),
       }),
     },
     dockerfile: `FROM nm-trixie
+ARG TAG
 WORKDIR /shop
 COPY package.json ./
 RUN ${mount}npm install --registry ${lab().npmRegistry} --no-audit --no-fund --no-update-notifier

@@ -39,7 +39,9 @@ async function lockFile(pyproject: string): Promise<string> {
   return (await docker('28', args, { input: pyproject })).stdout;
 }
 
+/** The argument keeps an earlier run of this test out of the layer cache, where ids of cache mounts do not count. */
 const dockerfile = (mount: string): string => `FROM nm-trixie
+ARG TAG
 ENV POETRY_VIRTUALENVS_IN_PROJECT=true
 WORKDIR /shop
 COPY pyproject.toml poetry.lock ./
@@ -65,6 +67,7 @@ async function install(
   const shown = await buildAndLook(netmeter, cleanup, {
     dockerfile: dockerfile(mount),
     tag,
+    args: { TAG: tag },
     files,
   });
   const step = shown.steps.find(({ name }) => name.includes('poetry install'));

@@ -55,7 +55,7 @@ export async function removeCaches(recordIds: readonly string[]): Promise<void> 
  */
 function settled(netmeter: Netmeter, tag: string, before: ReadonlySet<string>): Promise<BuildShowDocument> {
   let decidedAt: number | undefined;
-  return eventually(`build ${tag} to be in the ledger`, 40_000, async () => {
+  return eventually(`build ${tag} to be in the ledger`, 60_000, async () => {
     const { builds } = await netmeter.json<BuildsDocument>(['builds']);
     const found = builds.find(
       ({ ref, name, status }) => name === tag && status !== 'running' && !before.has(ref),
@@ -68,8 +68,11 @@ function settled(netmeter: Netmeter, tag: string, before: ReadonlySet<string>): 
   });
 }
 
-/** A build is recorded within a few ticks of its end. */
-const PATIENCE_MS = 6_000;
+/**
+ * A build is recorded within a few ticks of its end, after those before it; one that ended as netmeter started, with
+ * bytes that are not known, keeps them waiting for 15 s.
+ */
+const PATIENCE_MS = 20_000;
 
 function isUnknown({ kind, status, savings }: StepDocument): boolean {
   return kind === 'run' && (status === 'done' || status === 'cached') && savings === null;
