@@ -30,10 +30,17 @@ export class Project {
   constructor(netmeter: Netmeter, cleanup: Cleanup) {
     this.#netmeter = netmeter;
     cleanup.defer(() => rmSync(this.folder, { recursive: true, force: true }));
+    cleanup.defer(() => this.#removeImages());
   }
 
   write(files: Readonly<Record<string, string>>): void {
     for (const [path, content] of Object.entries(files)) writeFileSync(join(this.folder, path), content);
+  }
+
+  async #removeImages(): Promise<void> {
+    const { stdout } = await docker('28', ['images', '-q', `estimate-${this.id}*`], { anyExit: true });
+    const images = [...new Set(stdout.split('\n').filter(Boolean))];
+    if (images.length > 0) await docker('28', ['rmi', '-f', ...images], { anyExit: true });
   }
 
   estimate(...flags: string[]): Promise<EstimateDocument> {
