@@ -7,9 +7,11 @@ import {
   bytesPath,
   captureUplink,
   difference,
+  eventually,
   lab,
   labSuite,
   originPath,
+  run,
   startNetmeter,
   uplinkCounters,
 } from '../harness/index.js';
@@ -68,5 +70,62 @@ test('squid delivers what it fetched once', 180_000, async (cleanup) => {
   const groups = arp.rxPackets + arp.txPackets + icmp6.rxPackets + icmp6.txPackets;
   assertAddsUp(await status(netmeter), difference(uplinkCounters(), before), lab().uplink, groups);
 });
+
+test(
+  'what squid fetched for nobody is its own, and a restart in a build loses nothing',
+  120_000,
+  async (cleanup) => {
+    const cgroup = `nm-squid-${process.pid}`;
+    const [ahead, first, second] = [
+      bytesPath(5 * MB, 'ahead').replace('/bytes/', '/slow/'),
+      bytesPath(4 * MB, 'before'),
+      bytesPath(3 * MB, 'after'),
+    ];
+    const netmeter = await startNetmeter(cleanup);
+    const squid = await startSquid(cleanup, PORT, cgroup);
+    await proxyUp(netmeter, 'squid');
+    const since = new Date().toISOString();
+    // Whoever asked for it is gone after the first bytes; squid goes on to the end.
+    const ask = 'curl -s -x "$0" "$1" | head -c 1000 >/dev/null';
+    await run('sh', ['-c', ask, `http://127.0.0.1:${PORT}`, `${lab().origin}${ahead}?rate=${4 * MB}`]);
+    const all = await eventually('squid to have it all', 30_000, async () => {
+      const count = await originPath(ahead);
+      return count.requests > 0 ? count : undefined;
+    });
+    const prefetched = await proxyNamed(netmeter, 'squid', since);
+    assertWithin(prefetched.fetched.rxBytes ?? 0, receivedOverTcp(all), 5e-3, 'fetched ahead');
+    assert.ok((prefetched.savedBytes ?? 0) < -2 * MB, `it cost, and saved nothing: ${prefetched.savedBytes}`);
+
+    const tag = `squid-restart-${process.pid}`;
+    const fetch = (path: string) =>
+      `http_proxy=http://${HOST}:${PORT} wget -q -O /dev/null ${lab().origin}${path}`;
+    const building = build({
+      engine: '28',
+      flags: ['--no-cache', '-t', tag],
+      dockerfile: `FROM nm-busybox\nRUN ${fetch(first)}\nRUN until ${fetch(second)}; do sleep 0.2; done\n`,
+    });
+    await eventually('the first step to have fetched', 60_000, async () => {
+      return (await originPath(first)).requests > 0 ? true : undefined;
+    });
+    await squid.stop();
+    await startSquid(cleanup, PORT, cgroup);
+    await building;
+    const shown = await finishedBuild(netmeter, tag);
+    for (const [path, size] of [
+      [first, 4 * MB],
+      [second, 3 * MB],
+    ] as const) {
+      const step = stepNamed(shown, path);
+      assert.equal(step.wan, { rxBytes: 0, txBytes: 0 });
+      // Its interface tells its neighbours of its multicast groups.
+      assert.ok(bothWays(step.lan) < 1_000, 'it stays a proxy while it is restarted');
+      assert.ok(bothWays(step.proxy) > size && bothWays(step.proxy) < size * 1.1, `${bothWays(step.proxy)}`);
+    }
+    const { fetched } = await proxyNamed(netmeter, 'squid', since);
+    const counts = await Promise.all([ahead, first, second].map((path) => originPath(path)));
+    const expected = counts.reduce((sum, count) => sum + receivedOverTcp(count), 0);
+    assertWithin(fetched.rxBytes ?? 0, expected, 5e-3, 'both squids together');
+  },
+);
 
 test.run();
