@@ -1,20 +1,28 @@
 // Proxies in containers: apt-cacher-ng by its image, beside another service, over every way to a published
-// port.
+// port; a registry as the engine's mirror.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { finishedBuild, status, stepNamed } from '../exactness/documents.js';
 import { assertWithin, receivedOverTcp } from '../exactness/expectations.js';
 import {
   build,
   bytesPath,
+  type Cleanup,
+  captureUplink,
   docker,
+  engine,
+  eventually,
   lab,
   labSuite,
   originPath,
+  pushRandomImage,
   removeContainers,
   run,
   startNetmeter,
+  uplinkCounters,
 } from '../harness/index.js';
-import { proxyNamed, proxyUp } from './documents.js';
+import { bothWays, proxyNamed, proxyUp } from './documents.js';
 import { importImage } from './images.js';
 import { answers } from './programs.js';
 
@@ -76,5 +84,98 @@ RUN wget -q -O /dev/null http://${HOST}:13143/f`,
   const { owners } = await status(netmeter);
   assert.is(owners.find(({ id }) => id === proxy.owner)?.kind, 'proxy');
 });
+
+test('the engine pulls through its mirror', 180_000, async (cleanup) => {
+  const mirror = `mirror-${process.pid}`;
+  await importImage(cleanup, {
+    tag: 'registry:nm-lab',
+    programs: ['/usr/bin/docker-registry'],
+    files: {
+      '/etc/registry.yml': `version: 0.1
+storage: {filesystem: {rootdirectory: /tmp/registry}}
+http: {addr: ":5000"}
+proxy: {remoteurl: "http://${lab().registry}"}
+`,
+    },
+    command: ['/usr/bin/docker-registry', 'serve', '/etc/registry.yml'],
+  });
+  const image = await pushRandomImage('library/mirrored', [5 * MB, 2 * MB]);
+  const name = image.reference.replace(`${lab().registry}/library/`, '');
+  const blobs = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+  const netmeter = await startNetmeter(cleanup);
+  cleanup.defer(() => removeContainers('28', mirror));
+  await docker('28', ['run', '-d', '--name', mirror, '-p', '127.0.0.1:15000:5000', 'registry:nm-lab']);
+  await answers('http://127.0.0.1:15000/v2/');
+  await useMirror(cleanup, 'http://127.0.0.1:15000');
+  const proxy = await proxyUp(netmeter, mirror);
+  assert.is(proxy.found, 'mirror');
+  const since = new Date().toISOString();
+  cleanup.defer(() => docker('28', ['rmi', '-f', name], { anyExit: true }));
+  const pulled = (times: number) =>
+    eventually(`pull ${times} to have its bytes`, 20_000, async () => {
+      const { owners } = await status(netmeter, since);
+      const found = owners.filter((owner) => owner.kind === 'pull' && owner.proxy.rxBytes > blobs);
+      return found.length === times ? found : undefined;
+    });
+  const capture = await captureUplink(cleanup);
+  await docker('28', ['pull', name]);
+  await pulled(1);
+  await quietUplink();
+  const first = await proxyNamed(netmeter, mirror, since);
+  await docker('28', ['rmi', '-f', name]);
+  await docker('28', ['pull', name]);
+  const pulls = await pulled(2);
+  for (const pull of pulls) assert.equal(pull.wan, { rxBytes: 0, txBytes: 0 });
+  const { delivered, fetched, savedBytes } = await proxyNamed(netmeter, mirror, since);
+  const deliveredBytes = delivered.rxBytes ?? 0;
+  assert.ok(deliveredBytes > 2 * blobs && deliveredBytes < 2.1 * blobs, `${deliveredBytes}`);
+  // Registries before 3.0 fetch a blob twice: for who asked, and for themselves. What crossed is the truth.
+  const { ip, icmp6 } = await capture.stop();
+  const crossed = ip.rxBytes - icmp6.rxBytes;
+  assert.ok(crossed > blobs, `${crossed} of ${blobs}`);
+  assertWithin(fetched.rxBytes ?? 0, crossed, 5e-3, 'what the mirror fetched');
+  assert.ok((fetched.rxBytes ?? 0) - (first.fetched.rxBytes ?? 0) < blobs / 20, 'the second one was kept');
+  assert.is(savedBytes, bothWays(delivered) - bothWays(fetched));
+});
+
+/** A mirror may go on to fetch for itself. */
+async function quietUplink(): Promise<void> {
+  let before = uplinkCounters().rxPackets;
+  await eventually('the uplink to be quiet', 20_000, async () => {
+    await setTimeout(1_000);
+    const now = uplinkCounters().rxPackets;
+    const isQuiet = now - before < 10;
+    before = now;
+    return isQuiet ? true : undefined;
+  });
+}
+
+/** As people do it: in the engine's configuration, which is read anew. */
+async function useMirror(cleanup: Cleanup, url: string): Promise<void> {
+  const root = `/proc/${engine('28').pid}/root`;
+  const file = `${root}/etc/docker/daemon.json`;
+  let before: string | undefined;
+  try {
+    before = readFileSync(file, 'utf8');
+  } catch {
+    await run('mkdir', ['-p', `${root}/etc/docker`]);
+  }
+  const reload = async (text: string) => {
+    process.kill(engine('28').pid, 'SIGHUP');
+    await eventually('the engine to have read its configuration', 20_000, async () => {
+      const { stdout } = await docker('28', ['info', '--format', '{{json .RegistryConfig.Mirrors}}']);
+      return stdout.includes(url) === (text === 'set') ? true : undefined;
+    });
+  };
+  cleanup.defer(async () => {
+    // A setting that is only left out stays as it was.
+    writeFileSync(file, JSON.stringify({ 'registry-mirrors': [] }));
+    await reload('unset');
+    if (before === undefined) rmSync(file);
+    else writeFileSync(file, before);
+  });
+  writeFileSync(file, JSON.stringify({ 'registry-mirrors': [url] }));
+  await reload('set');
+}
 
 test.run();
