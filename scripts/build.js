@@ -121,7 +121,7 @@ await build({
 
 await build({
   ...common,
-  entryPoints: ['daemon/main.ts', 'daemon/query.ts', 'daemon/doctor.ts'],
+  entryPoints: ['daemon/main.ts', 'daemon/query.ts', 'daemon/doctor.ts', 'daemon/caches.ts'],
   outdir: 'dist/daemon',
   format: 'esm',
   splitting: true,

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'permission-denied'
   | 'not-found'
   | 'ambiguous'
+  | 'cache-in-use'
+  | 'docker-failed'
   | 'socket-path-too-long'
   | 'state-dir-unusable'
   | 'state-dir-full'

@@ -10,6 +10,8 @@ export interface DaemonProgram {
   query: string;
   /** Path of the program that looks at what this machine has. */
   doctor: string;
+  /** Path of the program that looks at the engine's caches. */
+  caches: string;
 }
 
 /**
@@ -32,5 +34,6 @@ export function daemonProgram(cliEntryUrl: string, execArgv: readonly string[]):
     main: entry('main'),
     query: entry('query'),
     doctor: entry('doctor'),
+    caches: entry('caches'),
   };
 }

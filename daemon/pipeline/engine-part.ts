@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionJoin } from '../../src/builds/join.js';
 import type { StepDefinition } from '../../src/builds/join-definitions.js';
-import type { Build, Step } from '../../src/builds/types.js';
+import type { Build, Execution, Step } from '../../src/builds/types.js';
 import type { SourceState } from '../../src/metering/types.js';
 import type { Bytes } from '../../src/units.js';
 import type { Log } from '../lifecycle/log.js';
@@ -120,6 +120,11 @@ export class EnginePart implements Part {
   async environments(ref: string): Promise<Map<string, ReadonlySet<string>>> {
     const definitions = (await this.#executor?.definitions(ref)) ?? new Map<string, StepDefinition>();
     return new Map([...definitions].map(([digest, { env }]) => [digest, new Set(env)]));
+  }
+
+  /** What BuildKit runs right now. */
+  executions(): readonly Execution[] {
+    return this.#executor?.running ?? [];
   }
 
   states(): SourceState[] {

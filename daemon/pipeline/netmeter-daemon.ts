@@ -5,12 +5,14 @@ import { failureOf } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { KnownProxy } from '../../src/proxies/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
+import { CacheAnswers } from '../answers/caches.js';
 import { EstimateAnswers } from '../answers/estimates.js';
 import { importFile } from '../answers/imports.js';
 import { LiveAnswers } from '../answers/live.js';
 import { ProxyAnswers } from '../answers/proxies.js';
 import { proxyPeriodsIn } from '../answers/proxy-usage.js';
 import { StoredAnswers } from '../answers/stored.js';
+import { readCollectionRules } from '../caches/rules.js';
 import { readEngineState } from '../estimate/engine-state.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
 import type { Part } from '../lifecycle/supervisor.js';
@@ -65,6 +67,7 @@ interface Started {
   live: LiveAnswers;
   reports: ReportSchedule;
   estimates: EstimateAnswers;
+  caches: CacheAnswers;
   feed: LiveFeed;
 }
 
@@ -203,6 +206,10 @@ export class NetmeterDaemon {
       proxies: (params) => this.#answerOfProxies.list(params),
       'proxy-add': (params) => this.#answerOfProxies.add(params),
       'proxy-remove': (params) => this.#answerOfProxies.remove(params),
+      caches: async () => {
+        await this.#refresh();
+        return this.#get('caches').caches();
+      },
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };
@@ -389,6 +396,16 @@ export class NetmeterDaemon {
         return stored.report(params);
       },
       warnings: this.#linkPart.warnings,
+    });
+    this.#started.caches = new CacheAnswers({
+      store,
+      engineName: this.#address.name,
+      engine: () => this.#docker.engine(),
+      executions: () => this.#started.engine?.executions() ?? [],
+      running: () => tracker.running(),
+      rules: () => readCollectionRules(this.#address),
+      procRoot: PROC,
+      now: this.#clock.now,
     });
     const { publish, hasSubscribers, log } = this.#context;
     this.#started.feed = new LiveFeed({

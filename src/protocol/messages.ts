@@ -13,6 +13,7 @@ import type {
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
+  CachesDocument,
   DoctorDocument,
   EstimateDocument,
   LinksDocument,
@@ -56,6 +57,8 @@ export interface RequestParams {
   /** Counts something as a proxy from now on: an address with its port, or a container by name or id. */
   'proxy-add': { name: string; address?: string; container?: string };
   'proxy-remove': { name: string };
+  /** Cache mounts of the engine, with their contents measured. */
+  caches: Record<string, never>;
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -101,6 +104,7 @@ export interface RequestResults {
   proxies: ProxiesDocument;
   'proxy-add': ProxiesDocument;
   'proxy-remove': ProxiesDocument;
+  caches: CachesDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;

@@ -73,6 +73,7 @@ const params: Schemas = {
   proxies: v.strictObject({ since: v.exactOptional(time) }),
   'proxy-add': v.strictObject({ name, address: v.exactOptional(name), container: v.exactOptional(name) }),
   'proxy-remove': v.strictObject({ name }),
+  caches: nothing,
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),

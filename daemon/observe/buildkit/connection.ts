@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BuildRecord } from '../../../src/builds/facts.js';
 import type { StatusUpdate } from '../../../src/builds/status.js';
+import type { CollectionRule } from '../../../src/caches/collect.js';
 import { NetmeterError } from '../../../src/errors.js';
 import type { EngineAddress } from '../docker/engine-address.js';
 import { connectionError } from '../docker/engine-errors.js';
@@ -21,6 +22,8 @@ export interface BuildkitConnection {
   ): AsyncIterable<HistoryEvent>;
   /** Progress of one build from its beginning to its end, whether it runs or is over. */
   status(ref: string, signal: AbortSignal): AsyncIterable<StatusUpdate>;
+  /** The rules of the engine's garbage collection, in the order in which it applies them. */
+  collectionRules(signal: AbortSignal): Promise<CollectionRule[]>;
   close(): void;
   readonly closed: boolean;
 }

@@ -2,12 +2,14 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { BuildRecord } from '../../../src/builds/facts.js';
 import type { StatusUpdate } from '../../../src/builds/status.js';
+import type { CollectionRule } from '../../../src/caches/collect.js';
 import type { EpochMs } from '../../../src/units.js';
 import type { HistoryEvent } from './connection.js';
 import {
   type BuildHistoryEvent,
   BuildHistoryEventType,
   type BuildHistoryRecord,
+  type ListWorkersResponse,
   type StatusResponse,
 } from './generated/control_pb.js';
 
@@ -51,6 +53,19 @@ export function toStatusUpdate({ vertexes, statuses, logs }: StatusResponse): St
       text: Buffer.from(log.msg.buffer, log.msg.byteOffset, log.msg.length).toString('latin1'),
     })),
   };
+}
+
+export function toCollectionRules({ record }: ListWorkersResponse): CollectionRule[] {
+  return record.flatMap(({ gcPolicy }) =>
+    gcPolicy.map((rule) => ({
+      all: rule.all,
+      keepDurationMs: Number(rule.keepDuration) / 1e6,
+      reservedBytes: Number(rule.reservedSpace),
+      maxUsedBytes: Number(rule.maxUsedSpace),
+      minFreeBytes: Number(rule.minFreeSpace),
+      filters: rule.filters,
+    })),
+  );
 }
 
 function toBuildRecord(record: BuildHistoryRecord): BuildRecord {

@@ -2,9 +2,10 @@ import type { Duplex } from 'node:stream';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { StatusUpdate } from '../../../src/builds/status.js';
+import type { CollectionRule } from '../../../src/caches/collect.js';
 import type { EngineAddress } from '../docker/engine-address.js';
 import type { BuildkitConnection, HistoryEvent } from './connection.js';
-import { toHistoryEvent, toStatusUpdate } from './convert.js';
+import { toCollectionRules, toHistoryEvent, toStatusUpdate } from './convert.js';
 import { Control } from './generated/control_pb.js';
 import { grpcError } from './grpc-error.js';
 import { SingleSession } from './single-session.js';
@@ -48,6 +49,14 @@ export class GrpcConnection implements BuildkitConnection {
   async *status(ref: string, signal: AbortSignal): AsyncGenerator<StatusUpdate> {
     try {
       for await (const response of this.#client.status({ ref }, { signal })) yield toStatusUpdate(response);
+    } catch (error) {
+      throw this.#error(error, signal);
+    }
+  }
+
+  async collectionRules(signal: AbortSignal): Promise<CollectionRule[]> {
+    try {
+      return toCollectionRules(await this.#client.listWorkers({}, { signal }));
     } catch (error) {
       throw this.#error(error, signal);
     }

@@ -14,6 +14,8 @@ export interface HijackRequest {
   protocol: string;
   /** To be sent as JSON. */
   body?: unknown;
+  /** For the answer's beginning; ten seconds unless told. */
+  deadlineMs?: number;
 }
 
 /**
@@ -65,7 +67,7 @@ type Answer = { socket: Duplex } | { response: IncomingMessage };
 
 function ask(
   address: EngineAddress,
-  { path, protocol, body }: Omit<HijackRequest, 'protocol'> & { protocol?: string },
+  { path, protocol, body, deadlineMs = DEADLINE_MS }: Omit<HijackRequest, 'protocol'> & { protocol?: string },
   signal: AbortSignal,
 ): Promise<Answer> {
   const where =
@@ -81,7 +83,7 @@ function ask(
     signal.throwIfAborted();
     const call = request({ ...where, method: 'POST', path, headers, agent: false });
     const abort = () => call.destroy(signal.reason);
-    const timer = setTimeout(() => call.destroy(tooSlow(address, path, DEADLINE_MS)), DEADLINE_MS);
+    const timer = setTimeout(() => call.destroy(tooSlow(address, path, deadlineMs)), deadlineMs);
     const settle = (answer: Answer | undefined, error?: unknown) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

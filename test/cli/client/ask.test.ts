@@ -101,7 +101,7 @@ test('the program that answers for a stopped daemon refuses strangers with exit 
   const [strangerCode, stranger] = await askAs(54_322);
   assert.is(strangerCode, 3);
   assert.match(stranger, 'daemon-not-running');
-  const program = { nodeArgs: tsx, main: '', query, doctor: '' };
+  const program = { nodeArgs: tsx, main: '', query, doctor: '', caches: '' };
   assert.equal(await askStopped([place], program, 'builds', {}), { schema: 1, builds: [] });
   const unknown = await failure(askStopped([place], program, 'build', { ref: 'x' }));
   assert.is(unknown.code, 'usage');

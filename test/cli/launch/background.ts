@@ -24,7 +24,7 @@ export interface Sandbox {
 export function sandbox(): Sandbox {
   const dir = temporaryDir();
   const place = placeIn(`${dir}/state`);
-  const program = { nodeArgs: [], main: fixtureDaemon(), query: '', doctor: '' };
+  const program = { nodeArgs: [], main: fixtureDaemon(), query: '', doctor: '', caches: '' };
   return {
     dir,
     place,

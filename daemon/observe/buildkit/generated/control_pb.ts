@@ -17,7 +17,98 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file control.proto.
  */
 export const file_control: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxIksKE0J1aWxkSGlzdG9yeVJlcXVlc3QSEwoLYWN0aXZlX29ubHkYASABKAgSCwoDcmVmGAIgASgJEhIKCmVhcmx5X2V4aXQYAyABKAgigAEKEUJ1aWxkSGlzdG9yeUV2ZW50EjUKBHR5cGUYASABKA4yJy5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeUV2ZW50VHlwZRI0CgZyZWNvcmQYAiABKAsyJC5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeVJlY29yZCLcAgoSQnVpbGRIaXN0b3J5UmVjb3JkEgsKA3JlZhgBIAEoCRJPCg5mcm9udGVuZF9hdHRycxgDIAMoCzI3Lm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5UmVjb3JkLkZyb250ZW5kQXR0cnNFbnRyeRItCglleHBvcnRlcnMYBCADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyEiEKBWVycm9yGAUgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ8CghFeHBvcnRlchIMCgR0eXBlGAEgASgJEjQKBWF0dHJzGAIgAygLMiUubW9ieS5idWlsZGtpdC52MS5FeHBvcnRlci5BdHRyc0VudHJ5GiwKCkF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIcCg1TdGF0dXNSZXF1ZXN0EgsKA3JlZhgBIAEoCSKZAQoOU3RhdHVzUmVzcG9uc2USKgoIdmVydGV4ZXMYASADKAsyGC5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleBIwCghzdGF0dXNlcxgCIAMoCzIeLm1vYnkuYnVpbGRraXQudjEuVmVydGV4U3RhdHVzEikKBGxvZ3MYAyADKAsyGy5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleExvZyKxAQoGVmVydGV4Eg4KBmRpZ2VzdBgBIAEoCRIOCgZpbnB1dHMYAiADKAkSDAoEbmFtZRgDIAEoCRIOCgZjYWNoZWQYBCABKAgSKwoHc3RhcnRlZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY29tcGxldGVkGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVlcnJvchgHIAEoCSLjAQoMVmVydGV4U3RhdHVzEgoKAmlkGAEgASgJEg4KBnZlcnRleBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB2N1cnJlbnQYBCABKAMSDQoFdG90YWwYBSABKAMSLQoJdGltZXN0YW1wGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdzdGFydGVkGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgljb21wbGV0ZWQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImcKCVZlcnRleExvZxIOCgZ2ZXJ0ZXgYASABKAkSLQoJdGltZXN0YW1wGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdHJlYW0YAyABKAMSCwoDbXNnGAQgASgMKj8KFUJ1aWxkSGlzdG9yeUV2ZW50VHlwZRILCgdTVEFSVEVEEAASDAoIQ09NUExFVEUQARILCgdERUxFVEVEEAIyvAEKB0NvbnRyb2wSYgoSTGlzdGVuQnVpbGRIaXN0b3J5EiUubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlSZXF1ZXN0GiMubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlFdmVudDABEk0KBlN0YXR1cxIfLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVxdWVzdBogLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_status]);
+  fileDesc("Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxIhQKEkxpc3RXb3JrZXJzUmVxdWVzdCJFChNMaXN0V29ya2Vyc1Jlc3BvbnNlEi4KBnJlY29yZBgBIAMoCzIeLm1vYnkuYnVpbGRraXQudjEuV29ya2VyUmVjb3JkIj0KDFdvcmtlclJlY29yZBItCglnY19wb2xpY3kYBCADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkdDUG9saWN5IocBCghHQ1BvbGljeRILCgNhbGwYASABKAgSFQoNa2VlcF9kdXJhdGlvbhgCIAEoAxIWCg5yZXNlcnZlZF9zcGFjZRgDIAEoAxIPCgdmaWx0ZXJzGAQgAygJEhYKDm1heF91c2VkX3NwYWNlGAUgASgDEhYKDm1pbl9mcmVlX3NwYWNlGAYgASgDIksKE0J1aWxkSGlzdG9yeVJlcXVlc3QSEwoLYWN0aXZlX29ubHkYASABKAgSCwoDcmVmGAIgASgJEhIKCmVhcmx5X2V4aXQYAyABKAgigAEKEUJ1aWxkSGlzdG9yeUV2ZW50EjUKBHR5cGUYASABKA4yJy5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeUV2ZW50VHlwZRI0CgZyZWNvcmQYAiABKAsyJC5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeVJlY29yZCLcAgoSQnVpbGRIaXN0b3J5UmVjb3JkEgsKA3JlZhgBIAEoCRJPCg5mcm9udGVuZF9hdHRycxgDIAMoCzI3Lm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5UmVjb3JkLkZyb250ZW5kQXR0cnNFbnRyeRItCglleHBvcnRlcnMYBCADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyEiEKBWVycm9yGAUgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ8CghFeHBvcnRlchIMCgR0eXBlGAEgASgJEjQKBWF0dHJzGAIgAygLMiUubW9ieS5idWlsZGtpdC52MS5FeHBvcnRlci5BdHRyc0VudHJ5GiwKCkF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIcCg1TdGF0dXNSZXF1ZXN0EgsKA3JlZhgBIAEoCSKZAQoOU3RhdHVzUmVzcG9uc2USKgoIdmVydGV4ZXMYASADKAsyGC5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleBIwCghzdGF0dXNlcxgCIAMoCzIeLm1vYnkuYnVpbGRraXQudjEuVmVydGV4U3RhdHVzEikKBGxvZ3MYAyADKAsyGy5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleExvZyKxAQoGVmVydGV4Eg4KBmRpZ2VzdBgBIAEoCRIOCgZpbnB1dHMYAiADKAkSDAoEbmFtZRgDIAEoCRIOCgZjYWNoZWQYBCABKAgSKwoHc3RhcnRlZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY29tcGxldGVkGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVlcnJvchgHIAEoCSLjAQoMVmVydGV4U3RhdHVzEgoKAmlkGAEgASgJEg4KBnZlcnRleBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB2N1cnJlbnQYBCABKAMSDQoFdG90YWwYBSABKAMSLQoJdGltZXN0YW1wGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdzdGFydGVkGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgljb21wbGV0ZWQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImcKCVZlcnRleExvZxIOCgZ2ZXJ0ZXgYASABKAkSLQoJdGltZXN0YW1wGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdHJlYW0YAyABKAMSCwoDbXNnGAQgASgMKj8KFUJ1aWxkSGlzdG9yeUV2ZW50VHlwZRILCgdTVEFSVEVEEAASDAoIQ09NUExFVEUQARILCgdERUxFVEVEEAIymAIKB0NvbnRyb2wSYgoSTGlzdGVuQnVpbGRIaXN0b3J5EiUubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlSZXF1ZXN0GiMubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlFdmVudDABEk0KBlN0YXR1cxIfLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVxdWVzdBogLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVzcG9uc2UwARJaCgtMaXN0V29ya2VycxIkLm1vYnkuYnVpbGRraXQudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiUubW9ieS5idWlsZGtpdC52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_status]);
+
+/**
+ * @generated from message moby.buildkit.v1.ListWorkersRequest
+ */
+export type ListWorkersRequest = Message<"moby.buildkit.v1.ListWorkersRequest"> & {
+};
+
+/**
+ * Describes the message moby.buildkit.v1.ListWorkersRequest.
+ * Use `create(ListWorkersRequestSchema)` to create a new message.
+ */
+export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/
+  messageDesc(file_control, 0);
+
+/**
+ * @generated from message moby.buildkit.v1.ListWorkersResponse
+ */
+export type ListWorkersResponse = Message<"moby.buildkit.v1.ListWorkersResponse"> & {
+  /**
+   * @generated from field: repeated moby.buildkit.v1.WorkerRecord record = 1;
+   */
+  record: WorkerRecord[];
+};
+
+/**
+ * Describes the message moby.buildkit.v1.ListWorkersResponse.
+ * Use `create(ListWorkersResponseSchema)` to create a new message.
+ */
+export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/
+  messageDesc(file_control, 1);
+
+/**
+ * @generated from message moby.buildkit.v1.WorkerRecord
+ */
+export type WorkerRecord = Message<"moby.buildkit.v1.WorkerRecord"> & {
+  /**
+   * @generated from field: repeated moby.buildkit.v1.GCPolicy gc_policy = 4;
+   */
+  gcPolicy: GCPolicy[];
+};
+
+/**
+ * Describes the message moby.buildkit.v1.WorkerRecord.
+ * Use `create(WorkerRecordSchema)` to create a new message.
+ */
+export const WorkerRecordSchema: GenMessage<WorkerRecord> = /*@__PURE__*/
+  messageDesc(file_control, 2);
+
+/**
+ * @generated from message moby.buildkit.v1.GCPolicy
+ */
+export type GCPolicy = Message<"moby.buildkit.v1.GCPolicy"> & {
+  /**
+   * @generated from field: bool all = 1;
+   */
+  all: boolean;
+
+  /**
+   * Nanoseconds.
+   *
+   * @generated from field: int64 keep_duration = 2;
+   */
+  keepDuration: bigint;
+
+  /**
+   * @generated from field: int64 reserved_space = 3;
+   */
+  reservedSpace: bigint;
+
+  /**
+   * @generated from field: repeated string filters = 4;
+   */
+  filters: string[];
+
+  /**
+   * @generated from field: int64 max_used_space = 5;
+   */
+  maxUsedSpace: bigint;
+
+  /**
+   * @generated from field: int64 min_free_space = 6;
+   */
+  minFreeSpace: bigint;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.GCPolicy.
+ * Use `create(GCPolicySchema)` to create a new message.
+ */
+export const GCPolicySchema: GenMessage<GCPolicy> = /*@__PURE__*/
+  messageDesc(file_control, 3);
 
 /**
  * @generated from message moby.buildkit.v1.BuildHistoryRequest
@@ -44,7 +135,7 @@ export type BuildHistoryRequest = Message<"moby.buildkit.v1.BuildHistoryRequest"
  * Use `create(BuildHistoryRequestSchema)` to create a new message.
  */
 export const BuildHistoryRequestSchema: GenMessage<BuildHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_control, 0);
+  messageDesc(file_control, 4);
 
 /**
  * @generated from message moby.buildkit.v1.BuildHistoryEvent
@@ -66,7 +157,7 @@ export type BuildHistoryEvent = Message<"moby.buildkit.v1.BuildHistoryEvent"> & 
  * Use `create(BuildHistoryEventSchema)` to create a new message.
  */
 export const BuildHistoryEventSchema: GenMessage<BuildHistoryEvent> = /*@__PURE__*/
-  messageDesc(file_control, 1);
+  messageDesc(file_control, 5);
 
 /**
  * @generated from message moby.buildkit.v1.BuildHistoryRecord
@@ -108,7 +199,7 @@ export type BuildHistoryRecord = Message<"moby.buildkit.v1.BuildHistoryRecord"> 
  * Use `create(BuildHistoryRecordSchema)` to create a new message.
  */
 export const BuildHistoryRecordSchema: GenMessage<BuildHistoryRecord> = /*@__PURE__*/
-  messageDesc(file_control, 2);
+  messageDesc(file_control, 6);
 
 /**
  * @generated from message moby.buildkit.v1.Exporter
@@ -130,7 +221,7 @@ export type Exporter = Message<"moby.buildkit.v1.Exporter"> & {
  * Use `create(ExporterSchema)` to create a new message.
  */
 export const ExporterSchema: GenMessage<Exporter> = /*@__PURE__*/
-  messageDesc(file_control, 3);
+  messageDesc(file_control, 7);
 
 /**
  * @generated from message moby.buildkit.v1.StatusRequest
@@ -147,7 +238,7 @@ export type StatusRequest = Message<"moby.buildkit.v1.StatusRequest"> & {
  * Use `create(StatusRequestSchema)` to create a new message.
  */
 export const StatusRequestSchema: GenMessage<StatusRequest> = /*@__PURE__*/
-  messageDesc(file_control, 4);
+  messageDesc(file_control, 8);
 
 /**
  * @generated from message moby.buildkit.v1.StatusResponse
@@ -174,7 +265,7 @@ export type StatusResponse = Message<"moby.buildkit.v1.StatusResponse"> & {
  * Use `create(StatusResponseSchema)` to create a new message.
  */
 export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
-  messageDesc(file_control, 5);
+  messageDesc(file_control, 9);
 
 /**
  * @generated from message moby.buildkit.v1.Vertex
@@ -221,7 +312,7 @@ export type Vertex = Message<"moby.buildkit.v1.Vertex"> & {
  * Use `create(VertexSchema)` to create a new message.
  */
 export const VertexSchema: GenMessage<Vertex> = /*@__PURE__*/
-  messageDesc(file_control, 6);
+  messageDesc(file_control, 10);
 
 /**
  * @generated from message moby.buildkit.v1.VertexStatus
@@ -273,7 +364,7 @@ export type VertexStatus = Message<"moby.buildkit.v1.VertexStatus"> & {
  * Use `create(VertexStatusSchema)` to create a new message.
  */
 export const VertexStatusSchema: GenMessage<VertexStatus> = /*@__PURE__*/
-  messageDesc(file_control, 7);
+  messageDesc(file_control, 11);
 
 /**
  * @generated from message moby.buildkit.v1.VertexLog
@@ -305,7 +396,7 @@ export type VertexLog = Message<"moby.buildkit.v1.VertexLog"> & {
  * Use `create(VertexLogSchema)` to create a new message.
  */
 export const VertexLogSchema: GenMessage<VertexLog> = /*@__PURE__*/
-  messageDesc(file_control, 8);
+  messageDesc(file_control, 12);
 
 /**
  * @generated from enum moby.buildkit.v1.BuildHistoryEventType
@@ -356,6 +447,16 @@ export const Control: GenService<{
     methodKind: "server_streaming";
     input: typeof StatusRequestSchema;
     output: typeof StatusResponseSchema;
+  },
+  /**
+   * Workers, an engine's own is the only one, with the rules of their garbage collection.
+   *
+   * @generated from rpc moby.buildkit.v1.Control.ListWorkers
+   */
+  listWorkers: {
+    methodKind: "unary";
+    input: typeof ListWorkersRequestSchema;
+    output: typeof ListWorkersResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_control, 0);

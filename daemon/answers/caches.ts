@@ -1,0 +1,82 @@
+import type { Build, Execution } from '../../src/builds/types.js';
+import type { CollectionRule } from '../../src/caches/collect.js';
+import { cachesDocument } from '../../src/caches/document.js';
+import { holdersOf } from '../../src/caches/holders.js';
+import { userIds, usesOf } from '../../src/caches/uses.js';
+import { NetmeterError } from '../../src/errors.js';
+import type { CachesDocument } from '../../src/protocol/documents.js';
+import { sumByOwner } from '../../src/report/sums.js';
+import type { EpochMs } from '../../src/units.js';
+import { readCatalogue, SizeBook } from '../caches/catalogue.js';
+import type { EngineFacts } from '../observe/docker/types.js';
+import { EngineFiles } from '../observe/executor/engine-files.js';
+import type { Store } from '../store/types.js';
+
+export interface CacheAnswersOptions {
+  store: Store;
+  engineName: string;
+  engine(): EngineFacts | undefined;
+  executions(): readonly Execution[];
+  running(): readonly Build[];
+  /** Undefined when the engine does not say. */
+  rules(): Promise<readonly CollectionRule[] | undefined>;
+  procRoot: string;
+  now(): EpochMs;
+}
+
+/** Builds looked at for who used a cache, the newest. */
+const MOST_BUILDS = 500;
+
+/** The engine's caches, with what the store knows of who used them. */
+export class CacheAnswers {
+  readonly #options: CacheAnswersOptions;
+  readonly #sizes = new SizeBook();
+
+  constructor(options: CacheAnswersOptions) {
+    this.#options = options;
+  }
+
+  /** @throws NetmeterError `engine-unreachable`, `engine-unsupported`, `not-found` */
+  async caches(): Promise<CachesDocument> {
+    const { engineName, procRoot, now, executions, running } = this.#options;
+    const location = locationOf(this.#options.engine(), engineName);
+    const builds = await this.#builds();
+    const uses = usesOf(builds, sumByOwner(await this.#options.store.totals(userIds(builds))));
+    const catalogue = await readCatalogue(
+      {
+        files: new EngineFiles(location, procRoot),
+        holders: holdersOf(executions(), running()),
+        targets: (recordId) => [...new Set((uses.get(recordId) ?? []).map(({ target }) => target))],
+        rules: await this.#options.rules(),
+        now: now(),
+      },
+      this.#sizes,
+    );
+    return cachesDocument({ ...catalogue, uses, saved: new Map() });
+  }
+
+  async #builds(): Promise<Build[]> {
+    const { store, running, engineName } = this.#options;
+    const fresh = new Map(running().map((build) => [build.ref, build]));
+    const builds = await store.builds({ limit: MOST_BUILDS });
+    return builds
+      .filter((build) => build.engine === engineName)
+      .map((build) => fresh.get(build.ref) ?? build);
+  }
+}
+
+/** Where the engine's files are. @throws NetmeterError `engine-unreachable`, `engine-unsupported` */
+export function locationOf(engine: EngineFacts | undefined, name: string) {
+  if (engine === undefined) {
+    throw new NetmeterError('engine-unreachable', `the Docker engine ${name} does not answer`, {
+      hint: 'start it (sudo systemctl start docker), or say where it is with --docker-host',
+    });
+  }
+  const { pid, rootDir, elsewhere } = engine;
+  if (pid === undefined || rootDir === undefined || elsewhere) {
+    throw new NetmeterError('engine-unsupported', `the Docker engine ${name} is no process of this machine`, {
+      hint: 'its caches can be looked into where it runs',
+    });
+  }
+  return { engine: name, pid, rootDir };
+}
