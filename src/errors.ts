@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ambiguous'
   | 'cache-in-use'
   | 'docker-failed'
+  | 'baseline-not-cold'
   | 'socket-path-too-long'
   | 'state-dir-unusable'
   | 'state-dir-full'

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { CacheOperation, CacheReply, CacheRequests, CacheResults } from '../../src/caches/helper.js';
 import { NetmeterError } from '../../src/errors.js';
-import type { CacheDocument, CachesDocument } from '../../src/protocol/documents.js';
+import type { CachesDocument } from '../../src/protocol/documents.js';
 import { fromWireError } from '../../src/protocol/wire-error.js';
 import { ask } from '../ask.js';
 import type { GlobalOptions } from '../command.js';
@@ -24,8 +24,8 @@ export async function askCaches(io: Io, options: GlobalOptions): Promise<CachesD
 }
 
 /** Removes exactly these records, with this user's rights on the Docker socket. */
-export function removeCaches(caches: readonly CacheDocument[], io: Io, options: GlobalOptions) {
-  return askHelper('remove', { recordIds: caches.map(({ recordId }) => recordId) }, io, options);
+export function removeRecords(recordIds: readonly string[], io: Io, options: GlobalOptions) {
+  return askHelper('remove', { recordIds: [...recordIds] }, io, options);
 }
 
 /**

@@ -4,7 +4,7 @@ import { NetmeterError } from '../../src/errors.js';
 import { type CacheDocument, SCHEMA } from '../../src/protocol/documents.js';
 import { escapeText } from '../../src/text/escape.js';
 import { formatBytes } from '../../src/text/figures.js';
-import { askCaches, removeCaches } from '../caches/ask-caches.js';
+import { askCaches, removeRecords } from '../caches/ask-caches.js';
 import { holderText } from '../caches/cache-text.js';
 import type { Command } from '../command.js';
 
@@ -33,7 +33,7 @@ export const cacheRm: Command<CacheRmOptions> = {
     );
     const chosen = [...new Set(named)];
     const free = chosen.filter((cache) => !cache.inUse);
-    const answers = free.length === 0 ? [] : await removeCaches(free, io, options);
+    const answers = free.length === 0 ? [] : await removeRecords(idsOf(free), io, options);
     const left = answers.every(({ removed }) => removed) ? [] : (await askCaches(io, options)).caches;
     const outcomes = chosen.map((cache) => outcomeOf(cache, answers, left));
     io.stdout.write(options.json ? `${JSON.stringify(rmDocument(outcomes))}\n` : rmText(outcomes));
@@ -50,6 +50,10 @@ export const cacheRm: Command<CacheRmOptions> = {
     );
   },
 };
+
+function idsOf(caches: readonly CacheDocument[]): string[] {
+  return caches.map(({ recordId }) => recordId);
+}
 
 /** The engine says only that it removed nothing: whether it is still there tells why. */
 function outcomeOf(

@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'report', load: async () => (await import('./report.js')).report },
   { name: 'estimate', load: async () => (await import('./estimate.js')).estimate },
   { name: 'check', load: async () => (await import('./check.js')).check },
+  { name: 'baseline', load: async () => (await import('./baseline.js')).baseline },
   { name: 'advise', load: async () => (await import('./advise.js')).advise },
   { name: 'link ls', load: async () => (await import('./link.js')).linkLs },
   { name: 'link set', load: async () => (await import('./link.js')).linkSet },

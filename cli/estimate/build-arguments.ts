@@ -35,13 +35,31 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 const COMMAND = /^(?:docker|image|builder|buildx|build|b)$/;
 
+/** An option with the words that it was given by. */
+export interface OptionWords {
+  /** Without dashes, long. */
+  name: string;
+  value: string | undefined;
+  words: string[];
+}
+
 /**
  * Reads what follows `docker build`; the words `docker build` or `docker buildx build` may stand before it.
  * @throws NetmeterError `usage`
  */
 export function parseBuildArguments(words: readonly string[]): BuildArguments {
+  const { options, operands } = readBuildWords(words);
+  const pairs = options.map(({ name, value }): [string, string] => [name, value ?? 'true']);
+  return toArguments(pairs, operands[0] ?? '.');
+}
+
+/**
+ * The same, word by word: options in their order, and the context, if one is given.
+ * @throws NetmeterError `usage`
+ */
+export function readBuildWords(words: readonly string[]): { options: OptionWords[]; operands: string[] } {
   const rest = withoutCommand(words);
-  const options: [name: string, value: string][] = [];
+  const options: OptionWords[] = [];
   const operands: string[] = [];
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at]!;
@@ -52,11 +70,11 @@ export function parseBuildArguments(words: readonly string[]): BuildArguments {
     const option = optionOf(word);
     if (option === undefined) operands.push(word);
     else if (option.value !== undefined || !WITH_VALUE.has(option.name)) {
-      options.push([option.name, option.value ?? 'true']);
+      options.push({ ...option, words: [word] });
     } else {
       const value = rest[++at];
       if (value === undefined) throw new NetmeterError('usage', `${word} needs a value`);
-      options.push([option.name, value]);
+      options.push({ name: option.name, value, words: [word, value] });
     }
   }
   if (operands.length > 1) {
@@ -65,7 +83,7 @@ export function parseBuildArguments(words: readonly string[]): BuildArguments {
       `docker build takes one context, and here are ${operands.join(' and ')}`,
     );
   }
-  return toArguments(options, operands[0] ?? '.');
+  return { options, operands };
 }
 
 function toArguments(options: readonly [string, string][], context: string): BuildArguments {

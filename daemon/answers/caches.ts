@@ -1,19 +1,27 @@
-import type { Build, Execution } from '../../src/builds/types.js';
+import type { Build, Execution, Step } from '../../src/builds/types.js';
 import type { CollectionRule } from '../../src/caches/collect.js';
 import { cachesDocument } from '../../src/caches/document.js';
 import { holdersOf } from '../../src/caches/holders.js';
+import { savedByRecord } from '../../src/caches/saved.js';
 import { userIds, usesOf } from '../../src/caches/uses.js';
 import { NetmeterError } from '../../src/errors.js';
-import type { CachesDocument } from '../../src/protocol/documents.js';
+import type { Tier } from '../../src/metering/types.js';
+import { type CacheRecordsDocument, type CachesDocument, SCHEMA } from '../../src/protocol/documents.js';
 import { sumByOwner } from '../../src/report/sums.js';
+import type { BuildLedger } from '../../src/savings/build-ledger.js';
+import type { StepLedger } from '../../src/savings/types.js';
 import type { EpochMs } from '../../src/units.js';
-import { readCatalogue, SizeBook } from '../caches/catalogue.js';
+import { readCatalogue, SizeBook, unreadable } from '../caches/catalogue.js';
+import { readAllRecords } from '../caches/records.js';
 import type { EngineFacts } from '../observe/docker/types.js';
 import { EngineFiles } from '../observe/executor/engine-files.js';
 import type { Store } from '../store/types.js';
+import { ledgersOf } from './ledgers.js';
 
 export interface CacheAnswersOptions {
   store: Store;
+  /** Tier of the meter, for steps that moved nothing. */
+  tier: Tier;
   engineName: string;
   engine(): EngineFacts | undefined;
   executions(): readonly Execution[];
@@ -38,10 +46,13 @@ export class CacheAnswers {
 
   /** @throws NetmeterError `engine-unreachable`, `engine-unsupported`, `not-found` */
   async caches(): Promise<CachesDocument> {
-    const { engineName, procRoot, now, executions, running } = this.#options;
+    const { engineName, procRoot, now, executions, running, store, tier } = this.#options;
     const location = locationOf(this.#options.engine(), engineName);
     const builds = await this.#builds();
-    const uses = usesOf(builds, sumByOwner(await this.#options.store.totals(userIds(builds))));
+    const sums = sumByOwner(await store.totals(userIds(builds)));
+    const uses = usesOf(builds, sums);
+    const ledgers = await ledgersOf(builds.map(onlyMounting), sums, { store, tier });
+    const pages = builds.flatMap((build) => pagesOf(onlyMounting(build), ledgers.get(build.ref)));
     const catalogue = await readCatalogue(
       {
         files: new EngineFiles(location, procRoot),
@@ -52,7 +63,21 @@ export class CacheAnswers {
       },
       this.#sizes,
     );
-    return cachesDocument({ ...catalogue, uses, saved: new Map() });
+    return cachesDocument({ ...catalogue, uses, saved: savedByRecord(pages) });
+  }
+
+  /** @throws NetmeterError `engine-unreachable`, `engine-unsupported`, `not-found` */
+  records(): CacheRecordsDocument {
+    const { engineName, procRoot } = this.#options;
+    const files = new EngineFiles(locationOf(this.#options.engine(), engineName), procRoot);
+    const records = readAllRecords(files);
+    if (records === undefined) throw unreadable(files);
+    return {
+      schema: SCHEMA,
+      records: records.map(({ recordId, type, description, cacheId, parents }) => {
+        return { recordId, type, description, cacheId: cacheId ?? null, parents };
+      }),
+    };
   }
 
   async #builds(): Promise<Build[]> {
@@ -63,6 +88,18 @@ export class CacheAnswers {
       .filter((build) => build.engine === engineName)
       .map((build) => fresh.get(build.ref) ?? build);
   }
+}
+
+/** A build's steps that have cache mounts. */
+function onlyMounting(build: Build): Build {
+  return { ...build, steps: build.steps.filter((step) => step.cacheMounts.length > 0) };
+}
+
+function pagesOf(build: Build, ledger: BuildLedger | undefined): { step: Step; page: StepLedger }[] {
+  return build.steps.flatMap((step) => {
+    const page = ledger?.get(step.digest);
+    return page === undefined ? [] : [{ step, page }];
+  });
 }
 
 /** Where the engine's files are. @throws NetmeterError `engine-unreachable`, `engine-unsupported` */

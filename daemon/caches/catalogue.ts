@@ -99,7 +99,8 @@ async function freeOn(path: string): Promise<Bytes | undefined> {
   }
 }
 
-function unreadable(files: EngineFiles): NetmeterError {
+/** Why BuildKit's records cannot be read. */
+export function unreadable(files: EngineFiles): NetmeterError {
   const path = files.path(files.buildkit('metadata_v2.db'));
   if (process.getuid?.() === 0) {
     return new NetmeterError('not-found', `BuildKit's records of caches cannot be read: ${path}`, {

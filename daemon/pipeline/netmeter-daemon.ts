@@ -210,6 +210,7 @@ export class NetmeterDaemon {
         await this.#refresh();
         return this.#get('caches').caches();
       },
+      'cache-records': () => this.#get('caches').records(),
       'run-begin': (params, { peer }) => this.#get('runs').begin(params, peer),
       'run-end': (params, { peer }) => this.#get('runs').end(params, peer),
     };
@@ -399,6 +400,7 @@ export class NetmeterDaemon {
     });
     this.#started.caches = new CacheAnswers({
       store,
+      tier: this.#get('tier').tier,
       engineName: this.#address.name,
       engine: () => this.#docker.engine(),
       executions: () => this.#started.engine?.executions() ?? [],

@@ -2,6 +2,8 @@ import type { EpochMs } from '../units.js';
 import { cutText } from './limits.js';
 import type { Build } from './types.js';
 
+const NAMESPACE = 'build-arg:BUILDKIT_CACHE_MOUNT_NS';
+
 /** What is known of a build apart from its steps and its end. */
 export type BuildFacts = Omit<Build, 'status' | 'error' | 'completedAt' | 'steps'>;
 
@@ -42,6 +44,7 @@ export function buildFacts(record: BuildRecord, engine: string, local?: LocalSta
     context: context && cutText(context),
     dockerfile: dockerfileOf(attrs.filename, context, local),
     target: attrs.target || undefined,
+    ...(attrs[NAMESPACE] ? { cacheNamespace: cutText(attrs[NAMESPACE]) } : {}),
     platforms: (attrs.platform ?? '').split(',').filter((platform) => platform !== ''),
     startedAt: record.createdAt ?? record.completedAt ?? 0,
   };

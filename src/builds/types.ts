@@ -99,6 +99,8 @@ export interface Build {
   dockerfile: string | undefined;
   target: string | undefined;
   platforms: string[];
+  /** BUILDKIT_CACHE_MOUNT_NS: it has cache mounts of its own. */
+  cacheNamespace?: string | undefined;
   status: BuildStatus;
   error: string | undefined;
   startedAt: EpochMs;

@@ -161,6 +161,8 @@ export interface BuildDocument {
   dockerfile: string | null;
   target: string | null;
   platforms: string[];
+  /** BUILDKIT_CACHE_MOUNT_NS of a build that has cache mounts of its own; absent for others. */
+  cacheNamespace?: string;
   engine: string;
   link: string | null;
   metered: boolean | null;
@@ -362,6 +364,30 @@ export interface ScheduleDocument {
   /** Where they are written to. */
   directory: string;
   nextAt: string | null;
+}
+
+/** What a cold build measured. */
+export interface BaselineDocument {
+  schema: 1;
+  ref: string;
+  /** Of the steps that were measured. */
+  coldBytes: number;
+  steps: { name: string; coldBytes: number }[];
+  /** Steps that fetch something and could not be measured, and why. */
+  unmeasured: { name: string; because: string }[];
+}
+
+/** BuildKit's records, for those who have to tell their own from others'. */
+export interface CacheRecordsDocument {
+  schema: 1;
+  records: {
+    recordId: string;
+    type: string;
+    description: string;
+    /** `<namespace>/<id>` of a cache mount. */
+    cacheId: string | null;
+    parents: string[];
+  }[];
 }
 
 /** A cache mount, as the engine keeps it. */

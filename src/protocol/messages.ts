@@ -13,6 +13,7 @@ import type {
   BuildDocument,
   BuildShowDocument,
   BuildsDocument,
+  CacheRecordsDocument,
   CachesDocument,
   DoctorDocument,
   EstimateDocument,
@@ -59,6 +60,8 @@ export interface RequestParams {
   'proxy-remove': { name: string };
   /** Cache mounts of the engine, with their contents measured. */
   caches: Record<string, never>;
+  /** All of BuildKit's records. */
+  'cache-records': Record<string, never>;
   doctor: Record<string, never>;
   /** The daemon's log, for those who may not read the file: its last lines, or all after a cursor. */
   logs: { lines?: number; cursor?: string };
@@ -105,6 +108,7 @@ export interface RequestResults {
   'proxy-add': ProxiesDocument;
   'proxy-remove': ProxiesDocument;
   caches: CachesDocument;
+  'cache-records': CacheRecordsDocument;
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;

@@ -74,6 +74,7 @@ const params: Schemas = {
   'proxy-add': v.strictObject({ name, address: v.exactOptional(name), container: v.exactOptional(name) }),
   'proxy-remove': v.strictObject({ name }),
   caches: nothing,
+  'cache-records': nothing,
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),

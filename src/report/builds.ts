@@ -75,6 +75,7 @@ export function buildDocument(build: Build, usage: BuildUsage): BuildDocument {
     dockerfile: build.dockerfile ?? null,
     target: build.target ?? null,
     platforms: build.platforms,
+    ...(build.cacheNamespace === undefined ? {} : { cacheNamespace: build.cacheNamespace }),
     engine: build.engine,
     link,
     metered: link === null ? null : (usage.isMetered?.(link) ?? null),

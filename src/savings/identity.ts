@@ -2,6 +2,9 @@ import { parseInstruction } from '../builds/command-text.js';
 import type { Build, Step } from '../builds/types.js';
 import type { Place } from './types.js';
 
+/** What `netmeter baseline` puts behind URLs. */
+const FRESH = /#netmeter-[0-9a-z]+/g;
+
 /** Kinds of steps that fetch something of their own accord, so that a cold cost is worth asking for. */
 const FETCHING = ['run', 'from', 'add', 'git'];
 
@@ -24,7 +27,7 @@ export function lineageOf(step: Pick<Step, 'kind' | 'instruction' | 'command'>):
 export function shownLineage({ kind, instruction }: Pick<Step, 'kind' | 'instruction'>): string {
   if (kind === 'run') return `run ${oneLine(parseInstruction(instruction)?.text ?? instruction)}`;
   if (kind === 'from') return `from ${imageOf(instruction)}`;
-  return `${kind} ${oneLine(instruction.replace(/^(?:ADD|COPY)\s+(?:--\S+\s+)*/, ''))}`;
+  return `${kind} ${oneLine(instruction.replace(FRESH, '').replace(/^(?:ADD|COPY)\s+(?:--\S+\s+)*/, ''))}`;
 }
 
 export function placeOf(build: Pick<Build, 'context' | 'dockerfile' | 'project' | 'name'>): Place {
