@@ -3,8 +3,8 @@ import type { CacheRecordsDocument } from '../../src/protocol/documents.js';
 
 type Record = CacheRecordsDocument['records'][number];
 
-/** Layers of images that were fetched: the next build has use for them. */
-const FETCHED = /^(?:pulled from|from local) /;
+/** Layers of images that were fetched, and what clients sent: the next build has use for them. */
+const OF_USE = /^(?:pulled from|from local|local source for) /;
 /** The engine lets go of a build's records some time after its end. */
 const ROUNDS = 8;
 const WAIT_MS = 500;
@@ -26,7 +26,7 @@ export function privateRecords(
   return fresh.filter(({ type, cacheId, description }) => {
     if (cacheId !== null) return cacheId.startsWith(`${name}/`);
     if (description.includes(name)) return true;
-    return isAlone && type === 'regular' && !FETCHED.test(description);
+    return isAlone && type === 'regular' && !OF_USE.test(description);
   });
 }
 

@@ -51,7 +51,8 @@ export function filledMount(steps: readonly StepDocument[], before: ReadonlySet<
   for (const { name, cacheMounts } of steps) {
     for (const { recordId, emptyAtStart, id, target } of cacheMounts) {
       if (recordId === null) continue;
-      const isFilled = emptyAtStart === false && !emptied.has(recordId);
+      // With `from=` it starts with the files of a stage.
+      const isFilled = emptyAtStart === false && !emptied.has(recordId) && !name.includes('from=');
       if (before.has(recordId) || isFilled) return `${id ?? target} of ${name}`;
     }
   }
