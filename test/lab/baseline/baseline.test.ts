@@ -80,7 +80,7 @@ async function belongings(netmeter: Netmeter) {
   const { caches } = await netmeter.json<CachesDocument>(['cache', 'ls']);
   const files = await Promise.all(caches.map(filesOf));
   const records = (await engineRecords()).filter(isKept).map(({ ID, Size }) => `${ID} ${Size}`);
-  return { images: images.stdout, records: records.sort(), files: files.sort() };
+  return { images: images.stdout.split('\n').sort(), records: records.sort(), files: files.sort() };
 }
 
 async function filesOf({ path, recordId }: CacheDocument): Promise<string> {
