@@ -14,7 +14,8 @@ import { removePrivate } from './private-records.js';
 import { type Watch, watchBuild } from './watch.js';
 
 const KNOWN_WITHIN_MS = 15_000;
-const LOOK_MS = 300;
+/** Longer than a tick: what moved in the last one is known by the next look. */
+const LOOK_MS = 1500;
 const MOST_BUILDS = 100;
 
 export interface Measured {
@@ -96,16 +97,20 @@ function orFail(
   });
 }
 
-/** The build once it is known which process ran each step. */
+/** The build once it is known which process ran each step, and what the engine fetched for it is given to its steps. */
 async function settled(ref: string, io: Io, options: GlobalOptions): Promise<BuildShowDocument> {
   const until = io.now() + KNOWN_WITHIN_MS;
+  let before = '';
   for (;;) {
     const shown = await ask('build', { ref }, io, options);
+    const bytes = JSON.stringify(shown.steps.map(({ wan }) => wan));
+    const isSteady = bytes === before;
+    before = bytes;
     const isOpen = shown.steps.some(
       ({ kind, status, attribution }) =>
         kind === 'run' && (status === 'running' || (status === 'done' && attribution === 'unattributed')),
     );
-    if ((!isOpen && shown.build.status !== 'running') || io.now() > until) return shown;
+    if ((!isOpen && isSteady && shown.build.status !== 'running') || io.now() > until) return shown;
     await sleep(LOOK_MS);
   }
 }
