@@ -157,7 +157,7 @@ test('later savings rest on it, though the caches were warm all along', 240_000,
     .reduce((sum, { bytes }) => sum + bytes, 0);
   assert.is(cache?.savedBytes, mounts, 'what this cache saved so far is what its steps saved');
   const { builds } = await netmeter.json<BuildsDocument>(['builds']);
-  assert.is(builds.length, 2);
+  assert.is(builds.filter(({ cacheNamespace }) => cacheNamespace !== undefined).length, 1);
 });
 
 test('a build that fails, or is stopped, leaves nothing of it', 120_000, async (cleanup) => {

