@@ -128,15 +128,15 @@ test('refuses to remove what a step has mounted, and says which', 120_000, async
     engine: '28',
     flags: ['--output', 'type=cacheonly'],
     dockerfile: `FROM nm-busybox
-RUN --mount=type=cache,id=${word},target=/c touch /c/here; until [ -e /c/go ]; do sleep 0.1; done
+RUN --mount=type=cache,id=${word},target=/c touch /c/here; n=0; until [ -e /c/go ] || [ $n = 600 ]; do sleep 0.1; n=$((n+1)); done
 `,
   });
   building.catch(() => {});
   const held = await eventually('the cache to be in use', 30_000, async () => {
     const [cache] = await listed(netmeter, word);
-    return cache?.inUse && cache.heldBy?.ref ? cache : undefined;
+    return cache?.inUse && cache.heldBy !== null ? cache : undefined;
   });
-  assert.match(held.heldBy?.step ?? '', /RUN --mount.* touch \/c\/here/);
+  assert.match(held.heldBy?.step ?? '', /touch \/c\/here/);
   const refused = await netmeter.run(['cache', 'rm', word], { anyExit: true });
   assert.is(refused.exitCode, 1);
   assert.match(refused.stderr, /touch \/c\/here.*\n?/);
