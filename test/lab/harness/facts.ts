@@ -29,6 +29,8 @@ export interface LabFacts {
   readonly registry: string;
   /** Base URL of the npm registry. */
   readonly npmRegistry: string;
+  /** Program of an npm registry; undefined where an older lab is up. */
+  readonly verdaccio: string | undefined;
   readonly engines: readonly EngineFacts[];
 }
 
@@ -59,6 +61,7 @@ export function readLab(): LabFacts | undefined {
     originSocket: get('ORIGIN_SOCKET'),
     registry: get('REGISTRY'),
     npmRegistry: get('NPM_REGISTRY'),
+    verdaccio: values.get('NETMETER_LAB_VERDACCIO'),
     engines: names
       .filter((name) => values.has(`NETMETER_LAB_DOCKER_HOST_${name}`))
       .map((name) => ({
