@@ -2,7 +2,7 @@ import type { Owner } from '../metering/types.js';
 import type { EpochMs, Interval } from '../units.js';
 import { hasGrown } from './blob-progress.js';
 import { cutText } from './limits.js';
-import { isLookup } from './step-name.js';
+import { isCacheImport, isLookup } from './step-name.js';
 import { type SourceEndpoint, stepEndpoints, stepSources } from './step-sources.js';
 import type { BlobProgress, Build, Step } from './types.js';
 
@@ -26,11 +26,18 @@ export function sourceSteps(builds: readonly Build[]): SourceStep[] {
         owner: sourceOwner(step, build),
         step,
         lookup: isLookup(step.instruction) || (step.status === 'cached' && !step.pullsCache),
-        endpoints: stepEndpoints(step, build),
+        endpoints: endpointsOf(step, build),
         blobs: step.blobs,
       })),
   );
   return withoutTwins(found.sort((a, b) => (a.owner.id < b.owner.id ? -1 : 1)));
+}
+
+/** The layers of an imported cache come from where its manifest did. */
+function endpointsOf(step: Step, build: Build): SourceEndpoint[] {
+  if (!step.pullsCache) return stepEndpoints(step, build);
+  const imports = build.steps.filter(({ instruction }) => isCacheImport(instruction));
+  return imports.flatMap((each) => stepEndpoints(each, build));
 }
 
 /** Leaves each blob to the step that began first, as long as it was fetched. */

@@ -38,7 +38,12 @@ export function parseStepName(name: string, hasInputs: boolean): StepName {
 
 /** True for `[internal] load metadata for …` and the like, which ask a registry for a manifest. */
 export function isLookup(instruction: string): boolean {
-  return LOOKUP.test(instruction) || instruction.startsWith('importing cache manifest from ');
+  return LOOKUP.test(instruction) || isCacheImport(instruction);
+}
+
+/** `--cache-from`: what is in there is pulled later, by the steps that need it. */
+export function isCacheImport(instruction: string): boolean {
+  return instruction.startsWith('importing cache manifest from ');
 }
 
 /** What an ADD fetches, as written: its words without flags and without the destination. */

@@ -1,4 +1,5 @@
 import { hasGrown } from '../builds/blob-progress.js';
+import { isCacheImport } from '../builds/step-name.js';
 import type { Build, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
 import type { Bytes } from '../units.js';
@@ -142,7 +143,7 @@ function spent(actual: Actual, step: Step, { build, fetchedFor }: LedgerFacts): 
  */
 function neutral(step: Step, actual: Actual | undefined, facts: LedgerFacts): StepLedger {
   if (actual === undefined) return { ...nothing(undefined, undefined), isUnknown: false, isNeutral: true };
-  const isImport = step.pullsCache || step.instruction.startsWith('importing cache manifest from ');
+  const isImport = step.pullsCache || isCacheImport(step.instruction);
   const proxied = proxySaving(step, actual, facts);
   const moved = spentOf(actual);
   const at = endOf(step, facts.build);

@@ -41,6 +41,22 @@ test('two pulls share by the growth of their blobs', () => {
   assert.equal(after, { 'source:b/a': 9 * MB, 'source:b/c': 3 * MB, [ENGINE]: 0 });
 });
 
+test('a cached step whose layers come from an imported cache has what they took, not the look into that cache', () => {
+  const asked = step('asked', {
+    kind: 'internal',
+    instruction: `importing cache manifest from ${REGISTRY.address}:${REGISTRY.port}/app:cache`,
+    seconds: [[0.1, 0.2]],
+  });
+  const run = { kind: 'run', instruction: 'RUN make', status: 'cached' } as const;
+  const pulling = step('pulling', { ...run, pullsCache: true, seconds: [[0.3, 0.9]] });
+  const cached = step('cached', { ...run, seconds: [[0.3, 0.301]] });
+  const rows = [row(1, 9 * MB, { remote: REGISTRY })];
+  assert.equal(shares(rows, build('b', [asked, pulling, cached])), {
+    [ENGINE]: 0,
+    'source:b/pulling': 9 * MB,
+  });
+});
+
 test('a blob that two pulls show is fetched once, by the one that began first', () => {
   const common = blob('sha256:x', [0, 2], 8 * MB);
   const first = pull('z', [0, 2], 1 * MB);

@@ -135,6 +135,16 @@ test('importing a cache counts against what it saves', () => {
   assert.is(sum.coldBytes, 10 * MB);
 });
 
+test('layers pulled from an imported cache may cost more than the step that they stand for', () => {
+  const scene = new Scene();
+  const digest = 'sha256:same';
+  scene.build([{ digest, wan: 6 * MB }]);
+  const page = scene.build([{ digest, status: 'cached', pullsCache: true, wan: 8 * MB }]).page(0);
+  assert.is(saving(page, 'layer-cache').bytes, -2 * MB);
+  const copy = scene.build([{ kind: 'copy', status: 'cached', pullsCache: true, wan: 1 * MB }]).page(0);
+  assert.is(saving(copy, 'layer-cache').bytes, -1 * MB);
+});
+
 test('an image that was there saves what its pull took, or the sizes of its layers', () => {
   const scene = new Scene();
   const image = { kind: 'from', instruction: 'FROM debian:13@sha256:1', digest: 'sha256:image' } as const;
