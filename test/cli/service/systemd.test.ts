@@ -1,34 +1,16 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryDir } from '../../daemon/server/harness.js';
 import { HAS_NSPAWN, inBootedSystem } from './booted-systemd.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const DIST = `${ROOT}node_modules/.cache/netmeter-booted-${process.pid}`;
+/** As it was built, with its bundles. */
+const NETMETER = `${ROOT}dist/cli/main.cjs`;
 const dir = temporaryDir();
 
-test.before(() => {
-  mkdirSync(DIST);
-  buildSync({
-    bundle: true,
-    platform: 'node',
-    external: ['koffi', 'sqlite3'],
-    logLevel: 'error',
-    entryPoints: [`${ROOT}cli/main.ts`, `${ROOT}daemon/main.ts`],
-    outdir: DIST,
-    outbase: ROOT,
-    format: 'esm',
-    banner: { js: 'import { createRequire as cr } from "node:module"; const require = cr(import.meta.url);' },
-  });
-});
-
-test.after(() => {
-  rmSync(DIST, { recursive: true, force: true });
-  rmSync(dir, { recursive: true, force: true });
-});
+test.after(() => rmSync(dir, { recursive: true, force: true }));
 
 const booted = HAS_NSPAWN ? test : test.skip;
 
@@ -36,7 +18,7 @@ booted('a booted systemd runs the service, restarts it after kill -9, and is lef
   const said = await inBootedSystem(
     dir,
     `
-    netmeter() { ${process.execPath} ${DIST}/cli/main.js "$@"; }
+    netmeter() { ${process.execPath} ${NETMETER} "$@"; }
     state() { systemctl show -p ActiveState -p SubState -p StatusText --value netmeter | paste -sd ' ' -; }
     pid() { systemctl show -p MainPID --value netmeter; }
     echo "install: $(netmeter service install --json)"
