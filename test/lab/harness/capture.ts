@@ -24,6 +24,8 @@ export interface CaptureResult {
 }
 
 export interface Capture {
+  /** There until the end of the test. */
+  readonly file: string;
   stop(): Promise<CaptureResult>;
 }
 
@@ -55,6 +57,7 @@ export async function captureUplink(cleanup: Cleanup): Promise<Capture> {
   });
   await within(10_000, began);
   return {
+    file,
     async stop() {
       await untilQuiet(file);
       child.kill('SIGINT');

@@ -1,14 +1,18 @@
-// Remotes get the names that steps asked for: by a DNS answer, by a TLS greeting, and not at all with --no-names.
+// Remotes get the names that steps asked for: by a DNS answer, by a TLS greeting, and not at all with --no-names. A
+// capture of the same is tied to the build by time and address.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import type { CaptureDocument } from '../../../src/capture/document.js';
 import type { BuildShowDocument, StatusDocument } from '../../../src/protocol/documents.js';
+import type { ImportAnswer } from '../../../src/records/import.js';
 import { clientHello, records } from '../../src/capture/names/hello.js';
 import {
   build,
   bytesPath,
   type Cleanup,
+  captureUplink,
   docker,
   eventually,
   lab,
@@ -20,6 +24,10 @@ import {
 const test = labSuite('names of remotes');
 const DNS_SERVER = fileURLToPath(new URL('dns-server.js', import.meta.url));
 const SIZE = 100_000;
+
+interface Imports {
+  files: (CaptureDocument & { imported: ImportAnswer })[];
+}
 
 async function serve(cleanup: Cleanup, name: string): Promise<void> {
   const { netns, serverV4 } = lab();
@@ -41,7 +49,8 @@ async function nameIn(netmeter: Netmeter, cleanup: Cleanup, name: string, comman
     if (ref === undefined) return undefined;
     const { steps } = await netmeter.json<BuildShowDocument>(['build', 'show', ref]);
     const step = steps.find(({ kind }) => kind === 'run');
-    return step?.remotes.find(({ address, rxBytes }) => address === lab().serverV4 && rxBytes > SIZE);
+    const remote = step?.remotes.find(({ address, rxBytes }) => address === lab().serverV4 && rxBytes > SIZE);
+    return remote && { ref, remote };
   });
 }
 
@@ -51,13 +60,23 @@ test('by a DNS answer, by a TLS greeting; none with --no-names', 180_000, async 
   const netmeter = await startNetmeter(cleanup);
   const fetch = `wget -q -O /data ${origin}${bytesPath(SIZE, 'names')}`;
   const byDns = `nslookup -type=a files.names.example ${serverV4} && ${fetch}`;
-  const asked = await nameIn(netmeter, cleanup, 'dns', byDns);
+  const capture = await captureUplink(cleanup);
+  const { ref, remote: asked } = await nameIn(netmeter, cleanup, 'dns', byDns);
   assert.is(asked.name, 'files.names.example');
+  await capture.stop();
+  const importCapture = async () => {
+    const { files } = await netmeter.json<Imports>(['pcap', '--import', capture.file]);
+    return files[0]!;
+  };
+  const { imported, names } = await importCapture();
+  assert.ok(names.some(({ name }) => name === 'files.names.example'));
+  assert.equal([imported.known, imported.seenBuilds.map((seen) => seen.ref)], [false, [ref]]);
+  assert.is((await importCapture()).imported.known, true);
   // The image has no client of TLS; its first words are enough, whoever listens.
   const host = 'tls.names.example';
   const hello = records(clientHello(host, 100)).toString('base64');
   const greet = `(echo ${hello} | base64 -d | nc -w 2 ${registry.replace(':', ' ')} || true)`;
-  const greeted = await nameIn(netmeter, cleanup, 'tls', `${greet} && sleep 1 && ${fetch}`);
+  const { remote: greeted } = await nameIn(netmeter, cleanup, 'tls', `${greet} && sleep 1 && ${fetch}`);
   assert.is(greeted.name, host);
   const { sources, lost } = await netmeter.json<StatusDocument>(['status']);
   assert.is(sources.find(({ name }) => name === 'names')?.ok, true);
@@ -65,7 +84,7 @@ test('by a DNS answer, by a TLS greeting; none with --no-names', 180_000, async 
   await netmeter.stop();
 
   const deaf = await startNetmeter(cleanup, { startArgs: ['--no-names'] });
-  const unnamed = await nameIn(deaf, cleanup, 'deaf', byDns);
+  const { remote: unnamed } = await nameIn(deaf, cleanup, 'deaf', byDns);
   assert.is(unnamed.name, null);
   const status = await deaf.json<StatusDocument>(['status']);
   assert.is(
