@@ -3,20 +3,23 @@
  * that is there twice gets a number, since both are true; numbers count within one file from its start.
  */
 export class LineKeys {
-  readonly #seen = new Map<string, number>();
+  #seen = new Map<string, number>();
+  #before = new Map<string, number>();
 
   keyOf(text: string): string {
     const hash = hash64(text);
-    // Equal lines lie near each other: what is long ago is forgotten, so that memory stays flat.
-    const times = (this.#seen.get(hash) ?? 0) + 1;
-    this.#seen.delete(hash);
+    const times = (this.#seen.get(hash) ?? this.#before.get(hash) ?? 0) + 1;
     this.#seen.set(hash, times);
-    if (this.#seen.size > MOST_SEEN) this.#seen.delete(this.#seen.keys().next().value!);
+    // Equal lines lie near each other: what is long ago is forgotten, so that memory stays flat.
+    if (this.#seen.size >= MOST_SEEN) {
+      this.#before = this.#seen;
+      this.#seen = new Map();
+    }
     return times === 1 ? hash : `${hash}.${times}`;
   }
 }
 
-const MOST_SEEN = 65_536;
+const MOST_SEEN = 32_768;
 
 /** Two rounds of FNV-1a of 32 bits with different starts: 64 bits, and no need of a library. */
 function hash64(text: string): string {
