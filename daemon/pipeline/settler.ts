@@ -1,4 +1,4 @@
-import { pullMoves } from '../../src/builds/pull-move.js';
+import { firstPullMoves } from '../../src/builds/pull-move.js';
 import { type Accounts, settle } from '../../src/builds/settle.js';
 import { settleableUntil } from '../../src/builds/settleable.js';
 import type { Build } from '../../src/builds/types.js';
@@ -31,7 +31,8 @@ const LONGEST_PULL_MS = 3_600_000;
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #metaKey: string;
-  readonly #pulls: ImagePull[] = [];
+  /** By their ends. */
+  #pulls: ImagePull[] = [];
   #settledUntil: EpochMs | undefined;
   #accounts: Accounts = new Map();
   #running: Promise<void> = Promise.resolve();
@@ -54,6 +55,7 @@ export class Settler {
 
   pulled(pull: ImagePull): void {
     this.#pulls.push(pull);
+    this.#pulls.sort((a, b) => a.at - b.at);
   }
 
   /** Settles what can be settled. @param tickedUntil end of the last committed tick */
@@ -94,12 +96,18 @@ export class Settler {
 
   async #settlePulls(settledUntil: EpochMs): Promise<void> {
     const { store, engineOwnerId } = this.#options;
-    while (this.#pulls[0] !== undefined && this.#pulls[0].at <= settledUntil) {
-      const { image, at } = this.#pulls[0];
-      const rows = await store.ownerRows(engineOwnerId, { from: at - LONGEST_PULL_MS, to: settledUntil });
-      const moves = pullMoves({ image, at, rows });
-      if (moves.length > 0) await store.move(`pull:${image}@${at}`, moves);
-      this.#pulls.shift();
+    for (;;) {
+      const ended = this.#pulls.filter(({ at }) => at <= settledUntil);
+      const [first, ...later] = ended;
+      if (first === undefined) return;
+      const rows = await store.ownerRows(engineOwnerId, {
+        from: first.at - LONGEST_PULL_MS,
+        to: settledUntil,
+      });
+      const { moves, settled } = firstPullMoves([first, ...later], { rows });
+      if (moves.length > 0) await store.move(`pull:${first.image}@${first.at}`, moves);
+      // Another may have been told of meanwhile.
+      this.#pulls = this.#pulls.filter((pull) => !ended.slice(0, settled).includes(pull));
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { TrafficRow } from '../metering/types.js';
+import type { Remote, TrafficRow } from '../metering/types.js';
 import type { Move } from '../metering/usage.js';
 import type { Bytes, EpochMs, Milliseconds } from '../units.js';
 import { type EngineTick, engineTicks, type RemoteBytes } from './engine-ticks.js';
@@ -45,6 +45,51 @@ export function pullMoves({ image, at, rows, addressesOf = () => [] }: PullInput
       classes: [...new Set(remotes.flatMap((group) => group.classes))].sort(),
       remotes: remotes.map((group) => group.remote),
     }));
+}
+
+/** The end of a pull, as the engine told it. */
+export type EndedPull = Pick<PullInput, 'image' | 'at'>;
+
+/**
+ * Settles the first of several pulls, in the order of their ends, with those that ended in the same tick of
+ * the meter: what more than one of them may have moved is divided evenly, since nothing tells them apart.
+ *
+ * @param pulls one at least
+ */
+export function firstPullMoves(
+  pulls: readonly [EndedPull, ...EndedPull[]],
+  { rows, addressesOf }: Omit<PullInput, keyof EndedPull>,
+): { moves: Move[]; settled: number } {
+  const [{ at }] = pulls;
+  const tick = engineTicks(rows).find(({ interval }) => interval.from < at && at <= interval.to);
+  const next = pulls.findIndex((pull) => pull.at > (tick?.interval.to ?? at));
+  const settled = next < 1 ? pulls.length : next;
+  const moves = pulls
+    .slice(0, settled)
+    .flatMap((pull) => pullMoves({ ...pull, rows, ...(addressesOf && { addressesOf }) }));
+  return { moves: divided(moves), settled };
+}
+
+/** A move for each number of claims on its remotes. */
+function divided(moves: readonly Move[]): Move[] {
+  const claims = new Map<string, number>();
+  const keyOf = ({ interval }: Move, { address, port, protocol }: Remote) =>
+    JSON.stringify([interval.from, interval.to, address, port, protocol]);
+  for (const each of moves) {
+    for (const remote of each.remotes ?? []) {
+      const key = keyOf(each, remote);
+      claims.set(key, (claims.get(key) ?? 0) + 1);
+    }
+  }
+  return moves.flatMap((each) => {
+    const remotes = each.remotes ?? [];
+    const counts = new Set(remotes.map((remote) => claims.get(keyOf(each, remote)) ?? 1));
+    return [...counts].map((count) => ({
+      ...each,
+      share: each.share / count,
+      remotes: remotes.filter((remote) => claims.get(keyOf(each, remote)) === count),
+    }));
+  });
 }
 
 /** The ticks from the last busy one before the end back to the first pause, loopback left out. */

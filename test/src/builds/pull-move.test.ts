@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pullMoves } from '../../../src/builds/pull-move.js';
+import { type EndedPull, firstPullMoves, pullMoves } from '../../../src/builds/pull-move.js';
 import type { TrafficRow } from '../../../src/metering/types.js';
 import { bytesAfter, ENGINE, ORIGIN, REGISTRY, row } from './traffic.js';
 
@@ -58,6 +58,47 @@ test('the owner is the pull, the rest is left', () => {
     kind: 'pull',
     name: 'alpine:3',
     facts: { image: 'alpine:3' },
+  });
+});
+
+const together = (rows: TrafficRow[], ...pulls: [EndedPull, ...EndedPull[]]) => {
+  const { moves, settled } = firstPullMoves(pulls, { rows });
+  const after = bytesAfter(rows, moves);
+  const bytes = pulls.map(({ image, at }) => Math.round(after[`pull:${image}@${at}`] ?? 0));
+  return { settled, bytes, left: Math.round(after[ENGINE] ?? 0) };
+};
+
+test('pulls that end in one tick share what nothing tells apart', () => {
+  const pulls = [
+    { image: 'alpine:3', at: 10_200 },
+    { image: 'redis:7', at: 10_900 },
+  ] as const;
+  assert.equal(together([row(10, MB), row(11, 3 * MB)], ...pulls), {
+    settled: 2,
+    bytes: [2 * MB, 2 * MB],
+    left: 0,
+  });
+});
+
+test('one whose registry is among the remotes has nothing of the others', () => {
+  const rows = [row(11, MB, { remote: REGISTRY }), row(11, 6 * MB)];
+  const pulls = [
+    { image: '198.51.100.7:5000/app:1', at: 10_200 },
+    { image: 'redis:7', at: 10_900 },
+  ] as const;
+  // Whoever names no remote may have used any.
+  assert.equal(together(rows, ...pulls), { settled: 2, bytes: [MB / 2, 6.5 * MB], left: 0 });
+});
+
+test('a pull that ends in a later tick waits for its turn', () => {
+  const pulls = [
+    { image: 'alpine:3', at: 10_200 },
+    { image: 'redis:7', at: 11_100 },
+  ] as const;
+  assert.equal(together([row(11, MB), row(12, 5 * MB)], ...pulls), {
+    settled: 1,
+    bytes: [MB, 0],
+    left: 5 * MB,
   });
 });
 
