@@ -1,3 +1,4 @@
+import { NO_CURRENCY } from '../../budget/price.js';
 import type { ReportDocument } from '../../protocol/documents.js';
 import { formatBytes, formatDuration } from '../../text/figures.js';
 import type { Fact } from './types.js';
@@ -61,9 +62,9 @@ function moneyFacts({ money }: ReportDocument): Fact[] {
   }));
 }
 
-/** A price that names no currency is of nobody knows which (`XXX` of ISO 4217). */
+/** A price that names no currency is of nobody knows which. */
 function amount(value: number, currency: string): string {
-  return currency === 'XXX' ? value.toFixed(2) : `${value.toFixed(2)} ${currency}`;
+  return currency === NO_CURRENCY ? value.toFixed(2) : `${value.toFixed(2)} ${currency}`;
 }
 
 function workFacts({ workAvoidedMs, energyWh }: ReportDocument): Fact[] {
