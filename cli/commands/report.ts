@@ -1,4 +1,3 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { NetmeterError } from '../../src/errors.js';
 import type { ScheduleDocument } from '../../src/protocol/documents.js';
@@ -11,6 +10,7 @@ import type { Io } from '../io.js';
 import { parseSince } from '../parse.js';
 import { type PeriodOptions, reportPeriod } from '../report-period.js';
 import { isUtf8 } from '../ui/text/charset.js';
+import { writeWhole } from '../write-whole.js';
 
 interface ReportOptions extends PeriodOptions {
   schedule?: 'weekly' | 'off' | 'show';
@@ -56,7 +56,7 @@ export const report: Command<ReportOptions> = {
     const ascii = options.output === undefined && !isUtf8(io.env);
     const text = renderReport(document, format, { width: io.stdout.columns, ascii });
     if (options.output === undefined) io.stdout.write(text);
-    else await writeReport(options.output, text);
+    else await writeWhole(options.output, text);
     return 0;
   },
 };
@@ -100,23 +100,4 @@ function formatOf(file: string | undefined): ReportFormat {
   const extension = extname(file ?? '').slice(1);
   if (extension === 'htm') return 'html';
   return REPORT_FORMATS.find((known) => known === extension) ?? 'text';
-}
-
-/** Whole or not at all: written beside the target and renamed over it. */
-async function writeReport(file: string, text: string): Promise<void> {
-  const beside = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, text);
-    await rename(beside, file);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new NetmeterError(
-      'output-unwritable',
-      `the report could not be written to ${file}: ${(cause as Error).message}`,
-      {
-        cause,
-        hint: 'Give a path in a directory that you may write to.',
-      },
-    );
-  }
 }
