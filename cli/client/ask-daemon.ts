@@ -52,14 +52,29 @@ export async function askDaemon<Type extends RequestType>(
 
 /** @throws NetmeterError the error in the reply, or `internal` for what is no reply */
 export function resultOf(text: string, place: Place): unknown {
-  let reply: Reply;
-  try {
-    reply = JSON.parse(text) as Reply;
-  } catch (cause) {
-    throw new NetmeterError('internal', `what answers at ${place.socket} is no netmeter`, { cause });
-  }
+  const reply = readReply(text, place);
   if (reply.ok) return reply.result;
   throw fromWireError(reply.error);
+}
+
+function readReply(text: string, place: Place): Reply {
+  let cause: unknown;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isReply(value)) return value;
+  } catch (error) {
+    cause = error;
+  }
+  throw new NetmeterError('internal', `what answers at ${place.socket} is no netmeter`, { cause });
+}
+
+/** Whoever listens there may say anything. */
+function isReply(value: unknown): value is Reply {
+  const reply = value as Partial<Extract<Reply, { ok: false }>> | { ok: true } | null;
+  if (reply?.ok === true) return true;
+  return (
+    reply?.ok === false && typeof reply.error?.code === 'string' && typeof reply.error.message === 'string'
+  );
 }
 
 export function notRunning(places: readonly Place[]): NetmeterError {

@@ -59,6 +59,32 @@ test('nobody anywhere: exit code 3, and where was looked', async () => {
   assert.match(error.message, `${dir}/none/netmeter.sock or ${dir}/file/netmeter.sock`);
 });
 
+function http(body: string): string {
+  return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+test('what is JSON and no reply is not taken for one', async () => {
+  const bodies = ['null', '{}', '[]', '7', '{"ok":false}', '{"ok":false,"error":{"code":7}}'];
+  for (const [place, body] of bodies.entries()) {
+    const socket = await impostor(`json${place}`, http(body));
+    const error = await failure(askDaemon([{ ...placeIn(dir), socket }], 'builds', {}));
+    assert.equal([error.code, error.message], ['internal', `what answers at ${socket} is no netmeter`], body);
+  }
+});
+
+test('a later daemon says that it is one, in a code of its own even', async () => {
+  for (const code of ['protocol-mismatch', 'protocol-too-old']) {
+    const error = { code, message: 'the daemon (netmeter 9.0.0) speaks 2', hint: 'netmeter stop' };
+    const reply = JSON.stringify({ version: 2, id: 1, ok: false, error, more: true });
+    const socket = await impostor(code, http(reply));
+    const told = await failure(
+      askDaemon([{ ...placeIn(dir), socket }], 'report', { since: 0, timeZone: 'UTC' }),
+    );
+    assert.equal([told.code, told.message, told.hint], [code, error.message, error.hint]);
+    assert.is(exitCodeOf(told), 1);
+  }
+});
+
 test('what is no daemon is not taken for one', async () => {
   const chatter = await impostor('chatter', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello');
   const error = await failure(askDaemon([{ ...placeIn(dir), socket: chatter }], 'builds', {}));
