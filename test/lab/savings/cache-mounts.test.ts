@@ -59,7 +59,6 @@ async function carryOut(experiment: Experiment, netmeter: Netmeter, cleanup: Cle
     question: experiment.question,
     firstBytes: SIZE,
     secondBytes: bodySent - SIZE,
-    basis: after.savings?.[0]?.basis,
   };
 }
 
