@@ -9,6 +9,8 @@ import type { CacheFill, Range } from './types.js';
 
 /** Users told apart in one cache; the bytes of later ones are put together. */
 const MOST_USERS = 64;
+/** Look-ups, a question whether something is new. */
+const NEXT_TO_NOTHING: Bytes = 64 << 10;
 const OTHERS: CacheUser = { lineage: '', name: '' };
 
 /** Equal instructions of one image share their attempts; those of others may be about other things. */
@@ -103,8 +105,16 @@ export function costOfAttempts(
   if (own > spentBytes || all <= spentBytes) {
     return { bytes: Math.max(low, Math.round(own)), lowBytes: low, highBytes: high, basis: 'derived' };
   }
-  const bytes = alike > spentBytes ? alike : (low + high) / 2;
-  return { bytes: Math.round(bytes), lowBytes: low, highBytes: high, basis: 'estimated' };
+  return { bytes: Math.round(likely(alike, low, high)), lowBytes: low, highBytes: high, basis: 'estimated' };
+}
+
+/**
+ * How much of what others left a step would have fetched, nobody knows. One whose instruction never fetched
+ * anything may do no more than look at what is there: nothing is counted for it, and the range says the rest.
+ */
+function likely(alike: Bytes, low: Bytes, high: Bytes): Bytes {
+  if (alike > low) return alike;
+  return alike < NEXT_TO_NOTHING ? low : (low + high) / 2;
 }
 
 /** A step's bytes are in each of its caches: the one that was empty longest ago has them all. */

@@ -97,7 +97,10 @@ function restSaving(
 ): Saving | undefined {
   const cause = causeOf(step, state);
   if (cause === undefined) return undefined;
-  const isNoise = Math.abs(rest.bytes) < Math.max(cold.bytes * NOISE_SHARE, NOISE_BYTES);
+  // What may be a saving is told with its range, though none of it is counted.
+  const most =
+    cold.basis === 'estimated' ? Math.max(Math.abs(rest.bytes), rest.highBytes) : Math.abs(rest.bytes);
+  const isNoise = most < Math.max(cold.bytes * NOISE_SHARE, NOISE_BYTES);
   if (state === 'ran' && isNoise) return undefined;
   const marginalBytes = cause === 'layer-cache' ? marginalOf(step, cold, facts) : undefined;
   return { ...rest, cause, marginalBytes, basis: cold.basis };

@@ -107,6 +107,26 @@ test('a cache that two projects use: the second one can only be estimated, withi
   assert.is(page.cold?.highBytes, 12 * MB);
 });
 
+test('a step that only looks at what another one left is given nothing of it, and may have saved all', () => {
+  const scene = new Scene();
+  const check = { instruction: 'RUN --mount=type=cache,target=/c test -e /c/x', kind: 'run' } as const;
+  const built = scene.build([
+    { ...INSTALL, wan: 5.19 * MB, cacheMounts: [mount('r', true)] },
+    { ...check, wan: 0, cacheMounts: [mount('r', false)] },
+  ]);
+  const saved = saving(built.page(1), 'cache-mount');
+  assert.is(saved.bytes, 0);
+  assert.is(saved.basis, 'estimated');
+  assert.equal([saved.lowBytes, saved.highBytes], [0, 5.19 * MB]);
+  assert.is(built.page(1).isUnknown, false);
+  assert.is(sumPages(built.ledger.values()).headlineBytes, 0);
+  const unlike = (instruction: string) => ({ ...check, instruction: `${check.instruction} ${instruction}` });
+  const asking = scene.build([{ ...unlike('ask'), wan: 20_000, cacheMounts: [mount('r', false)] }]).page(0);
+  assert.is(asking.cold?.bytes, 20_000, 'asking whether something is new is next to nothing');
+  const fetching = scene.build([{ ...unlike('fetch'), wan: MB, cacheMounts: [mount('r', false)] }]).page(0);
+  assert.ok(saving(fetching, 'cache-mount').bytes > 0, 'who fetches would have fetched more');
+});
+
 test('a cached layer saves its cold cost; what it would cost with the mounts of today stands beside', () => {
   const scene = new Scene();
   const digest = 'sha256:same';
