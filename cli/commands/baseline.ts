@@ -1,3 +1,4 @@
+import { type ExpectedCost, expectedCost } from '../../src/baseline/expected.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { BaselineDocument, EstimateDocument } from '../../src/protocol/documents.js';
 import { escapeText } from '../../src/text/escape.js';
@@ -27,7 +28,7 @@ export const baseline: Command<BaselineOptions> = {
   options: [{ flags: '--yes', description: 'do not ask' }],
   foreignOptions: true,
   async run({ io, args, options }) {
-    const expected = await expectedCost(args, io, options);
+    const expected = await expectation(args, io, options);
     io.stderr.write(`${costLine(expected)}\n`);
     if (!(await isAgreed(expected.metered, io, options))) return NO;
     const { document, leftRecords } = await measureBaseline(args, io, options);
@@ -38,21 +39,20 @@ export const baseline: Command<BaselineOptions> = {
     }
     io.stdout.write(
       options.json
-        ? `${JSON.stringify({ ...document, expectedBytes: expected.bytes, leftRecords })}\n`
+        ? `${JSON.stringify({ ...document, ...expectedFields(expected), leftRecords })}\n`
         : baselineText(document, io.stdout.columns),
     );
     return 0;
   },
 };
 
-interface Expected {
-  bytes: number | null;
+interface Expected extends ExpectedCost {
   link: string | null;
   metered: boolean | null;
 }
 
 /** What is known of the cold cost from earlier builds; the question itself may not be answerable. */
-async function expectedCost(args: readonly string[], io: Io, options: GlobalOptions): Promise<Expected> {
+async function expectation(args: readonly string[], io: Io, options: GlobalOptions): Promise<Expected> {
   let document: EstimateDocument;
   try {
     const question = await estimateQuestion(args, { offline: true }, io);
@@ -61,16 +61,31 @@ async function expectedCost(args: readonly string[], io: Io, options: GlobalOpti
     const isAboutThis = error instanceof NetmeterError && error.code === 'unreadable-input';
     if (!isAboutThis) throw error;
     const { link, metered } = await ask('prompt', {}, io, options);
-    return { bytes: null, link, metered };
+    return { knownBytes: undefined, unknownSteps: 0, link, metered };
   }
-  return { bytes: document.coldBytes, link: document.link, metered: document.metered };
+  return { ...expectedCost(document.steps), link: document.link, metered: document.metered };
 }
 
-function costLine({ bytes, link, metered }: Expected): string {
-  const cost = bytes === null ? 'what it will cost is unknown' : `it will cost about ${formatBytes(bytes)}`;
+/** The sum is null when that of a step is not known. */
+function expectedFields({ knownBytes, unknownSteps }: ExpectedCost) {
+  return {
+    expectedBytes: unknownSteps > 0 ? null : (knownBytes ?? null),
+    expectedKnownBytes: knownBytes ?? null,
+    expectedUnknownSteps: unknownSteps,
+  };
+}
+
+function costText({ knownBytes, unknownSteps }: ExpectedCost): string {
+  if (knownBytes === undefined) return 'what it will cost is unknown';
+  if (unknownSteps === 0) return `it will cost about ${formatBytes(knownBytes)}`;
+  const steps = unknownSteps === 1 ? 'a step is' : `${unknownSteps} steps are`;
+  return `it will cost at least ${formatBytes(knownBytes)} (${steps} unknown)`;
+}
+
+function costLine({ link, metered, ...cost }: Expected): string {
   const over = link === null ? '' : ` over ${escapeText(link)}`;
   const kind = metered === null ? 'whether that is metered is unknown' : metered ? 'metered' : 'not metered';
-  return `A build without caches: ${cost}${over} (${kind}).`;
+  return `A build without caches: ${costText(cost)}${over} (${kind}).`;
 }
 
 async function isAgreed(metered: boolean | null, io: Io, options: BaselineOptions): Promise<boolean> {

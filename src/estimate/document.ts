@@ -37,6 +37,7 @@ export function estimateDocument(forecasts: readonly StepForecast[], link: Estim
       lowBytes: each.lowBytes ?? null,
       highBytes: each.highBytes ?? null,
       basis: each.basis,
+      coldBytes: each.coldBytes ?? null,
     })),
   };
 }

@@ -352,6 +352,8 @@ export interface EstimateDocument {
     lowBytes: number | null;
     highBytes: number | null;
     basis: Basis;
+    /** With nothing cached. */
+    coldBytes: number | null;
   }[];
 }
 

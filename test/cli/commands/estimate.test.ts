@@ -34,6 +34,7 @@ const DOCUMENT: EstimateDocument = {
       lowBytes: 0,
       highBytes: 60_000,
       basis: 'derived',
+      coldBytes: null,
     },
     {
       name: 'RUN pip install\u001b[2J -r requirements.txt',
@@ -45,6 +46,7 @@ const DOCUMENT: EstimateDocument = {
       lowBytes: 0,
       highBytes: 90_000_000,
       basis: 'estimated',
+      coldBytes: 80_000_000,
     },
     {
       name: 'RUN make',
@@ -56,6 +58,7 @@ const DOCUMENT: EstimateDocument = {
       lowBytes: 0,
       highBytes: null,
       basis: 'unknown',
+      coldBytes: null,
     },
   ],
 };
