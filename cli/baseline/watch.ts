@@ -3,6 +3,8 @@ import type { Event } from '../../src/protocol/messages.js';
 import type { Place } from '../../src/protocol/paths.js';
 import { connectLive } from '../client/live-connection.js';
 
+type MountDocument = StepDocument['cacheMounts'][number];
+
 export interface Watch {
   /** The build's, once the daemon has seen it. */
   ref(): string | undefined;
@@ -41,20 +43,34 @@ function isOurs({ cacheNamespace }: BuildDocument, name: string): boolean {
   return cacheNamespace === name;
 }
 
-/** A mount of a step that is somebody else's cache, or that was filled before any step of this build had it. */
+/**
+ * A mount of a step that is somebody else's cache, or that was filled before any step of this build had it. What an
+ * earlier step of this build put there was fetched by it, and cold builds have that, too.
+ *
+ * @param before record ids of all caches before the build
+ * @returns mount and step, for people
+ */
 export function filledMount(steps: readonly StepDocument[], before: ReadonlySet<string>): string | undefined {
-  const emptied = new Set(
-    steps.flatMap(({ cacheMounts }) =>
-      cacheMounts.filter((mount) => mount.emptyAtStart === true).map((mount) => mount.recordId),
-    ),
-  );
-  for (const { name, cacheMounts } of steps) {
-    for (const { recordId, emptyAtStart, id, target } of cacheMounts) {
-      if (recordId === null) continue;
-      // With `from=` it starts with the files of a stage.
-      const isFilled = emptyAtStart === false && !emptied.has(recordId) && !name.includes('from=');
-      if (before.has(recordId) || isFilled) return `${id ?? target} of ${name}`;
-    }
+  const filledByOthers = (step: StepDocument, { recordId, emptyAtStart }: MountDocument) => {
+    if (recordId === null || emptyAtStart !== false || beginsFilled(step)) return false;
+    return !steps.some((other) => other.digest !== step.digest && mayHaveFilled(other, recordId));
+  };
+  for (const step of steps) {
+    const mount = step.cacheMounts.find(
+      (each) => (each.recordId !== null && before.has(each.recordId)) || filledByOthers(step, each),
+    );
+    if (mount !== undefined) return `${mount.id ?? mount.target} of ${step.name}`;
   }
   return undefined;
+}
+
+/** It found the cache empty, or nobody saw in time what it found: then the cache is not known to be another's. */
+function mayHaveFilled({ cacheMounts }: StepDocument, recordId: string): boolean {
+  return cacheMounts.some((mount) => mount.recordId === recordId && mount.emptyAtStart !== false);
+}
+
+/** With `from=` a cache mount begins with the files of a stage or an image. */
+function beginsFilled({ name }: StepDocument): boolean {
+  const mounts = name.match(/--mount=\S+/g) ?? [];
+  return mounts.some((mount) => /[=,"']type=cache\b/.test(mount) && /[=,"']from=/.test(mount));
 }

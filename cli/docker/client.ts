@@ -66,6 +66,7 @@ export class DockerClient {
     const stop = (): void => {
       child.kill('SIGINT');
     };
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     const said = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {

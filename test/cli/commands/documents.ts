@@ -191,7 +191,7 @@ export const BUILDS: BuildsDocument = {
   ],
 };
 
-function step(over: Partial<StepDocument>): StepDocument {
+export function step(over: Partial<StepDocument>): StepDocument {
   return {
     digest: 'sha256:0',
     number: 1,
