@@ -3,6 +3,7 @@ import type { CollectionRule } from '../../src/caches/collect.js';
 import { cachesDocument } from '../../src/caches/document.js';
 import { holdersOf } from '../../src/caches/holders.js';
 import { savedByRecord } from '../../src/caches/saved.js';
+import type { Cache } from '../../src/caches/types.js';
 import { userIds, usesOf } from '../../src/caches/uses.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { Tier } from '../../src/metering/types.js';
@@ -64,6 +65,22 @@ export class CacheAnswers {
       this.#sizes,
     );
     return cachesDocument({ ...catalogue, uses, saved: savedByRecord(pages) });
+  }
+
+  /**
+   * Caches that the engine's garbage collection would remove now; undefined where its rules are not known.
+   * @throws NetmeterError `engine-unreachable`, `engine-unsupported`, `not-found`
+   */
+  async threatened(): Promise<Cache[] | undefined> {
+    const { engineName, procRoot, now, executions, running } = this.#options;
+    const location = locationOf(this.#options.engine(), engineName);
+    const rules = await this.#options.rules();
+    if (rules === undefined) return undefined;
+    const files = new EngineFiles(location, procRoot);
+    const holders = holdersOf(executions(), running());
+    const input = { files, holders, targets: () => [], rules, now: now() };
+    const { caches, collection } = await readCatalogue(input, this.#sizes);
+    return collection && caches.filter(({ recordId }) => collection.removed.has(recordId));
   }
 
   /** @throws NetmeterError `engine-unreachable`, `engine-unsupported`, `not-found` */

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
+import { NetmeterError } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs, Interval } from '../../src/units.js';
+import { PruneWarner } from '../caches/prune-warner.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { findCgroupMount } from '../meter/ebpf/cgroup-mount.js';
@@ -68,6 +70,7 @@ export class NetmeterDaemon {
   readonly #join = new ExecutionJoin();
   readonly #cgroupRoot: string | undefined;
   #maintenance: NodeJS.Timeout | undefined;
+  #pruneWarner: PruneWarner | undefined;
   #started: Partial<Started> = {};
   #warnings: Warning[] = [];
   #tickedUntil: EpochMs = 0;
@@ -157,7 +160,10 @@ export class NetmeterDaemon {
       {
         name: 'maintenance',
         start: () => this.#startMaintenance(),
-        stop: () => clearInterval(this.#maintenance),
+        stop: async () => {
+          clearInterval(this.#maintenance);
+          await this.#pruneWarner?.stop();
+        },
       },
     ];
   }
@@ -219,6 +225,7 @@ export class NetmeterDaemon {
       onBuild: (build) => {
         this.#started.feed?.changed(build);
         this.#linkPart.built(build);
+        this.#pruneWarner?.built(build);
       },
     });
   }
@@ -370,8 +377,20 @@ export class NetmeterDaemon {
 
   #startMaintenance(): void {
     const { log } = this.#context;
-    const { reports } = this.#get('answers');
+    const { reports, caches } = this.#get('answers');
+    const { tracker } = this.#get('settlement');
+    const pruneWarner = new PruneWarner({
+      warnings: this.#linkPart.warnings,
+      threatened: () => caches.threatened(),
+      isBuilding: () => tracker.running().length > 0,
+      onProblem: (error) => {
+        // Without an engine there is nothing to warn of, and its source says so.
+        if (!(error instanceof NetmeterError)) log.error('caches could not be looked at', error);
+      },
+    });
+    this.#pruneWarner = pruneWarner;
     const maintain = () => {
+      void pruneWarner.look();
       reports.check().catch((error: unknown) => log.error('the report of the week was not made', error));
       const store = this.#get('store');
       store.maintain(this.#clock.now()).catch((error: unknown) => log.error('maintenance failed', error));
