@@ -11,7 +11,7 @@ interface AddOptions {
   container?: string;
 }
 
-export const proxyLs: Command<{ since?: number }> = {
+export const proxyLs: Command<{ since?: number; packages?: boolean }> = {
   name: 'proxy ls',
   summary: 'package proxies, what they delivered and what they fetched for it',
   description:
@@ -23,11 +23,17 @@ export const proxyLs: Command<{ since?: number }> = {
       description: 'an ISO 8601 time or an age such as 2h or 7d; default: all that is known',
       parse: parseSince,
     },
+    {
+      flags: '--packages',
+      description: 'what each served per package, by its own log where that is followed',
+    },
   ],
   async run({ io, options }) {
-    const { since } = options;
+    const { since, packages } = options;
     const document = await ask('proxies', since === undefined ? {} : { since }, io, options);
-    const text = () => proxiesText(document, io.stdout.columns);
+    const { columns } = io.stdout;
+    const told = () => (packages ? packagesText(document, columns) : '');
+    const text = () => proxiesText(document, columns) + told();
     io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : text());
     return 0;
   },
@@ -97,6 +103,35 @@ export function proxiesText({ proxies }: ProxiesDocument, width: number | undefi
     .filter(({ because }) => because !== null)
     .map(({ name, because }) => `${escapeText(name)}: ${escapeText(because ?? '')}`);
   return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`;
+}
+
+export function packagesText({ proxies }: ProxiesDocument, width: number | undefined): string {
+  const rows = proxies.flatMap(({ name, packages }) =>
+    packages.map((each) => [
+      name,
+      each.name,
+      String(each.requests),
+      String(each.hits),
+      String(each.misses),
+      formatBytes(each.servedBytes),
+      formatBytes(each.fetchedBytes),
+    ]),
+  );
+  if (rows.length === 0) return '\nNo log of a proxy has told of packages in this time.\n';
+  const lines = table(
+    [
+      { title: 'PROXY', flexible: true },
+      { title: 'PACKAGE', flexible: true },
+      { title: 'REQUESTS', align: 'right' },
+      { title: 'HITS', align: 'right' },
+      { title: 'MISSES', align: 'right' },
+      { title: 'SERVED', align: 'right' },
+      { title: 'FETCHED', align: 'right' },
+    ],
+    rows,
+    width,
+  );
+  return `\nAs the proxies' logs report it; in no figure above:\n${lines.join('\n')}\n`;
 }
 
 function addedText(name: string, { proxies }: ProxiesDocument): string {

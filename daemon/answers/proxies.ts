@@ -19,6 +19,8 @@ export interface ProxyAnswersOptions {
   /** Counts everything up to this moment. */
   refresh(): Promise<void>;
   isBeyond(address: string): boolean;
+  /** Reads what is new in the proxies' logs. */
+  readLogs(): Promise<void>;
 }
 
 /** Names that can be typed, and told apart in a table. */
@@ -36,11 +38,13 @@ export class ProxyAnswers {
   async list({ since = 0 }: RequestParams['proxies']): Promise<ProxiesDocument> {
     const { store, book, now } = this.#options;
     await this.#options.refresh();
+    await this.#options.readLogs();
     const period = { from: since, to: Math.max(now(), since) };
     const [usage = []] = await proxyUsageIn(store, [period], this.beyond());
     const added = await store.addedProxies();
+    const packages = await store.proxyPackages(since);
     const isCounted = this.#options.tier() === 'exact';
-    return proxiesDocument({ period, known: book.known, added, usage, isCounted });
+    return proxiesDocument({ period, known: book.known, added, usage, packages, isCounted });
   }
 
   /** Names of proxies whose every address is reached over an uplink. */

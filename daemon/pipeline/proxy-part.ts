@@ -6,40 +6,62 @@ import { proxyPeriodsIn } from '../answers/proxy-usage.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { ProxyBook, type ProxyBookOptions } from '../observe/proxies/proxy-book.js';
+import { LogFollower } from '../observe/proxy-logs/log-follower.js';
 import type { Store } from '../store/types.js';
 
 export interface ProxyPartOptions
   extends Omit<ProxyBookOptions, 'onChange'>,
-    Omit<ProxyAnswersOptions, 'book' | 'store'> {
+    Omit<ProxyAnswersOptions, 'book' | 'store' | 'readLogs'> {
   store(): Store;
   log: Log;
 }
+
+/** How often logs are looked at; costs five calls each while nothing is new. */
+const FOLLOW_EVERY_MS = 1_000;
 
 /** Package proxies: which there are, who was one when, and what they delivered and fetched. */
 export class ProxyPart implements Part {
   readonly name = 'proxies';
   readonly book: ProxyBook;
   readonly #options: ProxyPartOptions;
+  readonly #logs: LogFollower;
+  #following: NodeJS.Timeout | undefined;
   #answers: ProxyAnswers | undefined;
   #saved: Promise<void> = Promise.resolve();
 
   constructor(options: ProxyPartOptions) {
     this.#options = options;
     this.book = new ProxyBook({ ...options, onChange: (known) => this.#save(known) });
+    this.#logs = new LogFollower({
+      store: options.store,
+      procRoot: options.procRoot,
+      hostRoot: '/',
+      pidOf: (id) => options.docker.container(id)?.pid,
+      log: (message, error) => options.log.warn(message, error),
+    });
   }
 
   async start(): Promise<void> {
     this.book.start(await this.#options.store().addedProxies());
+    this.#following = setInterval(() => void this.#readLogs(), FOLLOW_EVERY_MS);
+    this.#following.unref();
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#following);
     this.book.stop();
+    await this.#readLogs();
     await this.#saved;
   }
 
   get answers(): ProxyAnswers {
     const { store, ...options } = this.#options;
-    this.#answers ??= new ProxyAnswers({ ...options, store: store(), book: this.book });
+    this.#answers ??= new ProxyAnswers({
+      ...options,
+      store: store(),
+      book: this.book,
+      readLogs: () => this.#readLogs(),
+    });
     return this.#answers;
   }
 
@@ -47,6 +69,10 @@ export class ProxyPart implements Part {
   periods(interval: Interval): Promise<ProxyPeriod[]> {
     const { store, now } = this.#options;
     return proxyPeriodsIn(store(), interval, this.answers.beyond(), now());
+  }
+
+  #readLogs(): Promise<void> {
+    return this.#logs.look(this.book.known);
   }
 
   #save(known: readonly KnownProxy[]): void {

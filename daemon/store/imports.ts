@@ -7,10 +7,11 @@ import type { Connection } from './connection.js';
 const ADD_PACKAGES = `
 INSERT INTO packages (name) SELECT DISTINCT value FROM json_each(?1) WHERE value <> '' ON CONFLICT DO NOTHING`;
 const ADD_REQUESTS = `
-INSERT INTO proxy_requests (key, kind, at, client, outcome, code, served_bytes, fetched_bytes, package)
-SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, packages.id
+INSERT INTO proxy_requests (key, kind, at, client, outcome, code, served_bytes, fetched_bytes, package, proxy)
+SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, packages.id, ?3
 FROM json_each(?1) JOIN packages ON packages.name = value ->> 7
-WHERE true ON CONFLICT DO NOTHING`;
+WHERE true ON CONFLICT (key) DO UPDATE SET proxy = excluded.proxy
+  WHERE proxy_requests.proxy IS NULL AND excluded.proxy IS NOT NULL`;
 const ADD_NAMES = `
 INSERT INTO names (address, name, source, first_at, last_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 3 FROM json_each(?1)
@@ -51,10 +52,15 @@ async function isKnown(connection: Connection, digest: string): Promise<boolean>
   return (await connection.get('SELECT 1 FROM imports WHERE digest = ?', digest)) !== undefined;
 }
 
-async function addRequests(
+/**
+ * Requests that are there already stay as they are.
+ * @param proxy whose log was followed; what was imported before is then its, too
+ */
+export async function addRequests(
   connection: Connection,
   kind: string,
   requests: readonly ProxyRequest[],
+  proxy?: string,
 ): Promise<number> {
   await connection.run(ADD_PACKAGES, JSON.stringify(requests.map((request) => request.package ?? '')));
   const rows = requests.map((one) => [
@@ -67,7 +73,7 @@ async function addRequests(
     one.fetchedBytes ?? null,
     one.package ?? '',
   ]);
-  return connection.run(ADD_REQUESTS, JSON.stringify(rows), kind);
+  return connection.run(ADD_REQUESTS, JSON.stringify(rows), kind, proxy ?? null);
 }
 
 export async function addNames(connection: Connection, names: readonly AddressName[]): Promise<void> {

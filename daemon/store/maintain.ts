@@ -1,6 +1,7 @@
 import type { LocalDays } from '../../src/time/local-days.js';
 import type { EpochMs } from '../../src/units.js';
 import { forgetOldNames } from './imports.js';
+import { dropOldRequests } from './proxy-logs.js';
 import { forgetOldRemotes, forgetRemotes, pruneDictionaries } from './remotes.js';
 import { dropRows, rollUp } from './roll-up.js';
 import { dropOldRecords } from './savings.js';
@@ -95,6 +96,7 @@ async function dropOldBuilds(writer: Writer, now: EpochMs): Promise<void> {
     await connection.run('DELETE FROM moves WHERE moved_at <= ?', now - KEEP_MOVES_FOR);
     await dropOldRecords(connection, now - KEEP_BUILDS_FOR);
     await forgetOldNames(connection, now);
+    await dropOldRequests(connection, now);
     await connection.run('DELETE FROM proxy_owners WHERE until <= ?', now - KEEP_HOURS);
   });
 }

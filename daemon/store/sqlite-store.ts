@@ -5,7 +5,7 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
-import type { AddedProxy } from '../../src/proxies/types.js';
+import type { AddedProxy, ProxyPackage } from '../../src/proxies/types.js';
 import type { ProxyOwner } from '../../src/proxies/usage.js';
 import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
@@ -35,6 +35,13 @@ import { move } from './moves.js';
 import { storedRows } from './owner-rows.js';
 import { findOwner, saveOwner } from './owners.js';
 import { addedProxies, addProxy, proxyOwners, removeProxy, setProxyOwners } from './proxies.js';
+import {
+  addFollowed,
+  type FollowedPiece,
+  type LogPosition,
+  logPosition,
+  proxyPackages,
+} from './proxy-logs.js';
 import { type ProxyTraffic, proxyTraffic } from './proxy-traffic.js';
 import { cacheFills, doubtCacheFills, saveRecords, stepRuns, unrecordedBuilds } from './savings.js';
 import type { Ticks } from './ticks.js';
@@ -266,6 +273,19 @@ export class SqliteStore implements Store {
 
   proxyTraffic(periods: readonly Interval[], ownerIds: readonly string[]): Promise<ProxyTraffic[]> {
     return proxyTraffic(this.#reader, periods, ownerIds);
+  }
+
+  logPosition(log: string): Promise<LogPosition | undefined> {
+    return logPosition(this.#reader, log);
+  }
+
+  async addFollowed(piece: FollowedPiece): Promise<void> {
+    const now = this.#now();
+    await this.#writing().writer.transaction((connection) => addFollowed(connection, piece, now));
+  }
+
+  proxyPackages(since: EpochMs): Promise<ProxyPackage[]> {
+    return proxyPackages(this.#reader, since);
   }
 
   async setMeta(key: string, value: string): Promise<void> {

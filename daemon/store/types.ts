@@ -12,7 +12,7 @@ import type { KeptEstimate } from '../../src/estimate/tie.js';
 import type { KnownLink } from '../../src/links/known-link.js';
 import type { CounterPosition, Owner, OwnerKind, TrafficRow } from '../../src/metering/types.js';
 import type { LinkRow, Move, PeriodRemote, RemoteUsage, UsageRow } from '../../src/metering/usage.js';
-import type { AddedProxy } from '../../src/proxies/types.js';
+import type { AddedProxy, ProxyPackage } from '../../src/proxies/types.js';
 import type { ProxyOwner } from '../../src/proxies/usage.js';
 import type { AddressName, Imported, ImportPart } from '../../src/records/import.js';
 import type { Records } from '../../src/savings/step-run.js';
@@ -20,6 +20,7 @@ import type { CacheFill, StepRun } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { NewEstimate } from './estimates.js';
 import type { DefaultLink, LinkSum } from './link-tables.js';
+import type { FollowedPiece, LogPosition } from './proxy-logs.js';
 import type { ProxyTraffic } from './proxy-traffic.js';
 import type { StoredWarning } from './warnings.js';
 
@@ -162,6 +163,12 @@ export interface Store {
   proxyOwners(period: Interval): Promise<ProxyOwner[]>;
   /** All that went to proxies, and wan bytes of some owners, per period. */
   proxyTraffic(periods: readonly Interval[], ownerIds: readonly string[]): Promise<ProxyTraffic[]>;
+  /** How far a proxy's log was read; undefined for one that never was. */
+  logPosition(log: string): Promise<LogPosition | undefined>;
+  /** Requests of a followed log and how far it is read then, all or nothing. Those that are known stay. */
+  addFollowed(piece: FollowedPiece): Promise<void>;
+  /** By the logs that were followed, per proxy those that served most. */
+  proxyPackages(since: EpochMs): Promise<ProxyPackage[]>;
 
   setMeta(key: string, value: string): Promise<void>;
   meta(key: string): Promise<string | undefined>;

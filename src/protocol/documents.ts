@@ -151,6 +151,20 @@ export interface ProxyDocument {
   fetched: MaybeTransfer;
   /** delivered - fetched: negative when it fetched more than anybody asked for. Null when not known. */
   savedBytes: number | null;
+  /** By its own log, where that is followed, those that served most; never part of the figures above. */
+  packages: ProxyPackageDocument[];
+}
+
+/** What a proxy's log says of one package. */
+export interface ProxyPackageDocument {
+  name: string;
+  basis: 'reported';
+  requests: number;
+  hits: number;
+  misses: number;
+  servedBytes: number;
+  /** Null when the log does not tell. */
+  fetchedBytes: number | null;
 }
 
 export interface BuildDocument {

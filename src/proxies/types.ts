@@ -41,3 +41,16 @@ export interface KnownProxy extends ProxyFinding {
   /** False for one that has just ended, and may be back. */
   isUp?: boolean;
 }
+
+/** What a proxy's own log says of one package: reported by it, and in no sum of what was counted. */
+export interface ProxyPackage {
+  proxy: string;
+  /** Such as `perl 5.40.1-6`. */
+  name: string;
+  requests: number;
+  hits: number;
+  misses: number;
+  servedBytes: number;
+  /** Null when the log does not tell. */
+  fetchedBytes: number | null;
+}

@@ -1,7 +1,7 @@
 /** Package proxies as a document: those that are there, and those that did something and are gone. */
 import type { ProxiesDocument, ProxyDocument } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
-import type { AddedProxy, KnownProxy } from '../proxies/types.js';
+import type { AddedProxy, KnownProxy, ProxyPackage } from '../proxies/types.js';
 import type { ProxyUsage } from '../proxies/usage.js';
 import { type Interval, totalBytes } from '../units.js';
 import { iso, noTransfer, transferOf } from './sums.js';
@@ -11,6 +11,8 @@ export interface ProxyFacts {
   known: readonly KnownProxy[];
   added: readonly AddedProxy[];
   usage: readonly ProxyUsage[];
+  /** By their logs, those that served most of each. */
+  packages: readonly ProxyPackage[];
   /** False in tiers that know no remotes. */
   isCounted: boolean;
 }
@@ -25,9 +27,16 @@ const NOT_COUNTED = {
   because: 'only the exact tier tells what goes to a proxy',
 };
 
-type Description = Omit<ProxyDocument, 'delivered' | 'fetched' | 'savedBytes'>;
+type Description = Omit<ProxyDocument, 'delivered' | 'fetched' | 'savedBytes' | 'packages'>;
 
-export function proxiesDocument({ period, known, added, usage, isCounted }: ProxyFacts): ProxiesDocument {
+export function proxiesDocument({
+  period,
+  known,
+  added,
+  usage,
+  packages,
+  isCounted,
+}: ProxyFacts): ProxiesDocument {
   const found = known.map(describe);
   const names = new Set(known.map(({ name }) => name));
   const missing = added.filter(({ name }) => !names.has(name)).map(describeMissing);
@@ -37,9 +46,13 @@ export function proxiesDocument({ period, known, added, usage, isCounted }: Prox
     .map(({ name }): Description => {
       return { ...GONE, name, endpoints: [], because: 'it is no more, or no proxy any more' };
     });
-  const proxies = [...found, ...missing, ...gone].map((each) =>
-    isCounted ? { ...each, ...figures(each, usage) } : { ...each, ...NOT_COUNTED },
-  );
+  const proxies = [...found, ...missing, ...gone].map((each) => ({
+    ...each,
+    ...(isCounted ? figures(each, usage) : NOT_COUNTED),
+    packages: packages
+      .filter(({ proxy }) => proxy === each.name)
+      .map(({ proxy: _, ...told }) => ({ ...told, basis: 'reported' as const })),
+  }));
   return {
     schema: SCHEMA,
     since: iso(period.from),
