@@ -1,13 +1,17 @@
 // A cold build on purpose: what it measures is what the far side sent, and what is the user's stays as it is.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type {
   BaselineDocument,
+  BuildShowDocument,
   BuildsDocument,
   CacheDocument,
   CachesDocument,
+  ErrorDocument,
 } from '../../../src/protocol/documents.js';
 import { type EngineRecord, engineRecords, removeEngineRecords } from '../caches/engine-view.js';
 import { finishedBuild, stepNamed } from '../exactness/documents.js';
@@ -17,6 +21,7 @@ import {
   type Cleanup,
   docker,
   engine,
+  eventually,
   lab,
   labSuite,
   Netmeter,
@@ -160,7 +165,75 @@ test('later savings rest on it, though the caches were warm all along', 240_000,
   assert.is(builds.filter(({ cacheNamespace }) => cacheNamespace !== undefined).length, 1);
 });
 
-test('a build that fails, or is stopped, leaves nothing of it', 120_000, async (cleanup) => {
+test('stops at a cache mount that others filled, and leaves nothing of it', 120_000, async (cleanup) => {
+  const { netmeter, folder, paths } = await builtBefore(cleanup);
+  await netmeter.start();
+  const before = await belongings(netmeter);
+  const { requests } = await originPath(paths.cached);
+  const wrapper = join(folder, 'bin');
+  mkdirSync(wrapper);
+  writeFileSync(join(wrapper, 'docker'), fillingFirst(folder), { mode: 0o755 });
+  writeFileSync(join(folder, '.dockerignore'), 'Dockerfile\nbin\n');
+  const path = `${wrapper}${delimiter}${dirname(engine('28').client)}${delimiter}${process.env.PATH}`;
+  const refused = await netmeter.run(['baseline', '--yes', '--json', folder], {
+    env: { PATH: path },
+    anyExit: true,
+    timeoutMs: 60_000,
+  });
+  assert.is(refused.exitCode, 1, refused.stderr);
+  const { error } = JSON.parse(refused.stdout) as ErrorDocument;
+  assert.is(error.code, 'baseline-not-cold');
+  assert.match(error.message, /the cache mount \S+ of .* RUN --mount=type=cache.* was not empty/);
+  assert.is((await originPath(paths.cached)).requests, requests);
+  rmSync(wrapper, { recursive: true });
+  assert.equal(await belongings(netmeter), before);
+});
+
+/** A client that has another build fill the caches of the build's namespace before it builds. */
+function fillingFirst(folder: string): string {
+  const real = join(dirname(engine('28').client), 'docker');
+  return `#!/bin/sh
+for word; do case $word in BUILDKIT_CACHE_MOUNT_NS=*) ns=$word;; esac; done
+if [ -n "$ns" ]; then
+  sed -n 's/^RUN --mount=type=cache,\\(id=[^,]*\\),.*wget.*/FROM nm-busybox\\nRUN --mount=type=cache,\\1,target=\\/c touch \\/c\\/x/p' \
+    ${join(folder, 'Dockerfile')} | ${real} build --build-arg "$ns" --add-host "\${ns#*=}:127.0.0.1" --output type=cacheonly - >&2 || exit 9
+fi
+exec ${real} "$@"
+`;
+}
+
+test('Control-C ends the build, and leaves nothing of it', 120_000, async (cleanup) => {
+  const { netmeter, folder, word } = await builtBefore(cleanup);
+  await netmeter.start();
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    `FROM nm-busybox\nRUN --mount=type=cache,id=${word},target=/c echo 1 > /c/x; echo 2 > /y\nRUN sleep 300\n`,
+  );
+  const before = await belongings(netmeter);
+  const { command, args, env } = netmeter.commandLine(['baseline', '--yes', folder]);
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  cleanup.defer(() => void child.kill('SIGKILL'));
+  await eventually('its last step to run', 30_000, async () => {
+    const { builds } = await netmeter.json<BuildsDocument>(['builds']);
+    const ours = builds.find(({ cacheNamespace, status }) => cacheNamespace && status === 'running');
+    if (ours === undefined) return undefined;
+    const { steps } = await netmeter.json<BuildShowDocument>(['build', 'show', ours.ref]);
+    return steps.some(({ name, status }) => name.includes('sleep 300') && status === 'running') || undefined;
+  });
+  child.kill('SIGINT');
+  const [exitCode] = await exited;
+  assert.is(exitCode, 1);
+  assert.equal(await belongings(netmeter), before);
+  const { builds } = await netmeter.json<BuildsDocument>(['builds']);
+  const ours = builds.filter(({ cacheNamespace }) => cacheNamespace);
+  assert.equal(
+    ours.map(({ status }) => status),
+    ['canceled'],
+  );
+});
+
+test('a build that fails leaves nothing of it', 120_000, async (cleanup) => {
   const { netmeter, folder } = await builtBefore(cleanup);
   await netmeter.start();
   writeFileSync(
