@@ -4,6 +4,7 @@ import { syscall, trySyscall, watchReadable } from './syscall.js';
 import { systemError } from './system-error.js';
 
 export const NETLINK_ROUTE = 0;
+export const NETLINK_SOCK_DIAG = 4;
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;

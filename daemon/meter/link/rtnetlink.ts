@@ -30,9 +30,12 @@ export class Rtnetlink {
     this.#socket = socket;
   }
 
-  /** Opens a socket in the network namespace of the calling thread. */
-  static open(): Rtnetlink {
-    return new Rtnetlink(NetlinkSocket.open({ protocol: NETLINK_ROUTE }));
+  /**
+   * Opens a socket in the network namespace of the calling thread.
+   * @param protocol another one that is asked in the same way, such as `NETLINK_SOCK_DIAG`
+   */
+  static open(protocol: number = NETLINK_ROUTE): Rtnetlink {
+    return new Rtnetlink(NetlinkSocket.open({ protocol }));
   }
 
   /**

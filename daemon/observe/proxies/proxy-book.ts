@@ -16,6 +16,7 @@ import type { OwnerNews } from '../owners/owner-book.js';
 import { HostNames } from './host-names.js';
 import { proxiesOnHost } from './host-programs.js';
 import { listeningIn } from './listening.js';
+import { ListeningDump } from './listening-dump.js';
 import { type PlacedProxy, type ProxySurroundings, placedProxy } from './placed-proxy.js';
 
 /** What a Docker observer offers. */
@@ -50,6 +51,7 @@ const RESTART: Milliseconds = 60_000;
 export class ProxyBook {
   readonly #options: ProxyBookOptions;
   readonly #names: HostNames;
+  readonly #listening: ListeningDump;
   #added: readonly AddedProxy[] = [];
   #known: readonly KnownProxy[] = [];
   #ended: Ended[] = [];
@@ -65,6 +67,7 @@ export class ProxyBook {
   constructor(options: ProxyBookOptions) {
     this.#options = options;
     this.#names = new HostNames(options.monotonic, () => this.#outdate());
+    this.#listening = new ListeningDump(() => listeningIn(options.procRoot, 'self'));
   }
 
   start(added: readonly AddedProxy[]): void {
@@ -76,6 +79,7 @@ export class ProxyBook {
   stop(): void {
     for (const end of this.#ends) end();
     this.#ends = [];
+    this.#listening.close();
   }
 
   /** Those that are there, and those that ended within the last minute. */
@@ -105,9 +109,9 @@ export class ProxyBook {
     this.#rebuild(new Set(removed.map(({ name }) => name)));
   }
 
-  /** Once a tick. Costs two small reads while nobody begins or ends to listen. */
+  /** Once a tick. Costs two small questions while nobody begins or ends to listen. */
   look(): void {
-    this.#sockets = listeningIn(this.#options.procRoot, 'self');
+    this.#sockets = this.#listening.read();
     const now = this.#options.monotonic();
     const isOver = this.#ended.some(({ at }) => now - at >= RESTART);
     if (!this.#isStale && !isOver && this.#isAsSeen()) return;
