@@ -27,7 +27,7 @@ export async function readEngineState(
       platform: question.platform,
       pull: question.pull,
       offline: question.offline,
-      layers: inventory?.layers,
+      layers: inventory?.layers.map(({ description }) => description),
       signal: question.signal,
     });
     return {

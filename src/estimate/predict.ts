@@ -90,7 +90,11 @@ function follow(
     (forced ? { because: 'it is told not to use the cache', isCertain: true } : undefined) ??
     progress.broken ??
     (followed.candidates.length === 0 ? missReason(step, followed) : undefined) ??
-    (hasLayer(step, engine.layers)
+    (hasLayer(
+      step,
+      engine.layers,
+      followed.candidates.map(({ at }) => at),
+    )
       ? undefined
       : { because: 'its layer is no longer in the build cache', isCertain: true }) ??
     source;

@@ -8,6 +8,7 @@ import type { ResolvedStage } from '../dockerfile/resolve.js';
 import type { Basis } from '../protocol/documents.js';
 import type { ColdCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
+import type { LayerState } from './layers.js';
 import type { NeededImage } from './needed.js';
 
 /** What one instruction takes from the build context: COPY, ADD, and RUN with a bind mount. */
@@ -58,8 +59,8 @@ export interface ImageState {
 
 /** What the engine keeps right now. */
 export interface EngineState {
-  /** Descriptions of the layers in BuildKit's cache; undefined when they cannot be read. */
-  layers: readonly string[] | undefined;
+  /** Layers in BuildKit's cache; undefined when they cannot be read. */
+  layers: readonly LayerState[] | undefined;
   caches: readonly CacheState[] | undefined;
   /** By reference as the Dockerfile has it. */
   images: ReadonlyMap<string, ImageState>;

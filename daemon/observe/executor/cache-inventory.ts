@@ -9,8 +9,7 @@ const DATABASES = ['metadata_v2.db', 'containerd-overlayfs/metadata_v2.db'];
 const MOST_RECORDS = 50_000;
 
 export interface CacheInventory {
-  /** Descriptions of all layers. */
-  layers: string[];
+  layers: { description: string; createdAt: EpochMs | undefined }[];
   caches: {
     namespace: string;
     id: string;
@@ -36,10 +35,11 @@ export function readCacheInventory(files: EngineFiles): CacheInventory | undefin
       });
     });
     if (found === undefined || found.length === 0) continue;
-    const layers: string[] = [];
+    const layers: CacheInventory['layers'] = [];
     const caches: CacheInventory['caches'] = [];
     for (const { id, record } of found) {
-      if (record.cacheId === undefined) layers.push(record.description);
+      const { description, createdAt } = record;
+      if (record.cacheId === undefined) layers.push({ description, createdAt });
       else
         caches.push({
           ...cacheName(record.cacheId),

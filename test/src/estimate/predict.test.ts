@@ -88,7 +88,7 @@ const LAYERS = [
   '[5/6] COPY . .',
 ];
 const engine = (isEmpty: boolean | undefined, layers: string[] | undefined = LAYERS): EngineState => ({
-  layers,
+  layers: layers?.map((description) => ({ description, createdAt: undefined })),
   caches: [{ id: '/cache', recordId: 'r1', isEmpty, createdAt: 0 }],
   images: new Map([
     ['base:1', { isPresent: true, digest: undefined, missingBytes: 0, because: 'the engine has this image' }],
@@ -178,6 +178,17 @@ test('a layer that BuildKit has dropped is made again, for what it took before',
   const fetch = steps.get(FETCH);
   assert.is(fetch?.basis, 'measured', 'empty again, the same files');
   assert.is(fetch?.fetchBytes, 6 * MB);
+});
+
+test('a layer of the same words that is not as old as any run of the step is another project’s', () => {
+  const at = (createdAt: number) => ({
+    ...engine(true),
+    layers: LAYERS.map((description) => ({ description, createdAt })),
+  });
+  assert.is(ask(NOW, [COLD], at(1000)).get('RUN wget tools')?.willRun, false);
+  const others = ask(NOW, [COLD], at(90_000_000)).get('RUN wget tools');
+  assert.is(others?.willRun, true);
+  assert.match(others?.because ?? '', 'no longer in the build cache');
 });
 
 test('a filled cache: what another run with the same files took, once it had filled it', () => {
