@@ -228,7 +228,7 @@ test('Control-C ends the build, and leaves nothing of it', 120_000, async (clean
   assert.is(exitCode, 1);
   assert.equal(await belongings(netmeter), before);
   const { builds } = await netmeter.json<BuildsDocument>(['builds']);
-  const ours = builds.filter(({ cacheNamespace, startedAt }) => cacheNamespace && startedAt >= began);
+  const ours = builds.filter(({ cacheNamespace, startedAt }) => cacheNamespace && (startedAt ?? '') >= began);
   assert.equal(
     ours.map(({ status }) => status),
     ['canceled'],
