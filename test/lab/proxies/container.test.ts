@@ -29,6 +29,7 @@ import { answers } from './programs.js';
 const test = labSuite('proxies in containers');
 const MB = 1_000_000;
 const HOST = '172.28.0.1';
+const LOGS = '/var/log/apt-cacher-ng';
 
 test('apt-cacher-ng, published beside another service', 180_000, async (cleanup) => {
   const [name, other] = [`apt-${process.pid}`, `other-${process.pid}`];
@@ -36,7 +37,10 @@ test('apt-cacher-ng, published beside another service', 180_000, async (cleanup)
   await importImage(cleanup, {
     tag: image,
     programs: ['/usr/sbin/apt-cacher-ng'],
-    files: { '/etc/apt-cacher-ng/acng.conf': 'CacheDir: /tmp/cache\nLogDir: /tmp/log\nForeGround: 1\n' },
+    files: {
+      '/etc/apt-cacher-ng/acng.conf': `CacheDir: /tmp/cache\nLogDir: ${LOGS}\nUnbufferLogs: 1\nForeGround: 1\n`,
+      [`${LOGS}/none`]: '',
+    },
     command: ['/usr/sbin/apt-cacher-ng', '-c', '/etc/apt-cacher-ng'],
   });
   const netmeter = await startNetmeter(cleanup);
@@ -83,6 +87,25 @@ RUN wget -q -O /dev/null http://${HOST}:13143/f`,
   assert.ok(four > 4 && four < 4.3, `delivered ${four} times`);
   const { owners } = await status(netmeter);
   assert.is(owners.find(({ id }) => id === proxy.owner)?.kind, 'proxy');
+
+  // Its log has whole seconds.
+  const second = new Date(Math.floor(Date.parse(since) / 1000) * 1000 - 1).toISOString();
+  const told = await eventually('its log to be followed', 30_000, async () => {
+    const { packages } = await proxyNamed(netmeter, name, second);
+    return packages.find(({ requests }) => requests === 4);
+  });
+  assert.is(told.name, `${path.split('/').at(-1)?.replace('_1.0_all.deb', '')} 1.0`);
+  assert.equal([told.basis, told.hits, told.misses], ['reported', 3, 1]);
+  const { stdout: log } = await docker('28', ['cp', `${name}:${LOGS}/apt-cacher.log`, '-']);
+  const lines = log.split('\n').filter((line) => line.endsWith(path));
+  const sum = (kind: string) =>
+    lines
+      .filter((line) => line.includes(`|${kind}|`))
+      .reduce((all, line) => all + Number(line.split('|')[2]), 0);
+  assert.equal([told.servedBytes, told.fetchedBytes], [sum('O'), sum('I')], 'as its own log has it');
+  assertWithin(told.fetchedBytes ?? 0, count.bodySent, 1e-3, 'what the origin sent');
+  const text = await netmeter.run(['proxy', 'ls', '--packages', '--since', second]);
+  assert.match(text.stdout, told.name);
 });
 
 test('the engine pulls through its mirror', 180_000, async (cleanup) => {
