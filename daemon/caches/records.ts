@@ -1,6 +1,7 @@
 import type { CacheRecord } from '../../src/caches/types.js';
 import { type BoltBucket, readBolt } from '../observe/executor/bolt-file.js';
 import type { EngineFiles } from '../observe/executor/engine-files.js';
+import { jsonValue, keyedCacheId } from '../observe/executor/record-values.js';
 
 /** Where BuildKit keeps its cache records: with the engine's graph drivers, and with containerd's image store. */
 const DATABASES = ['metadata_v2.db', 'containerd-overlayfs/metadata_v2.db'];
@@ -41,26 +42,11 @@ function recordOf(recordId: string, values: ReadonlyMap<string, string>): CacheR
     usageCount: countOf(json('cache.usageCount')) ?? 0,
     sizeBytes: countOf(size),
     parents: Array.isArray(merged) ? merged.filter((id) => typeof id === 'string') : parent ? [parent] : [],
-    cacheId: text('cache-dir') ?? keyedId(values),
+    cacheId: text('cache-dir') ?? keyedCacheId(values),
     snapshot: text('cache.snapshot') ?? recordId,
     equalMutable: text('cache.equalMutable'),
     isMutable: json('snapshot.committed') !== true,
   };
-}
-
-/** Engine 20.10 has the id of a cache mount in the key. */
-function keyedId(values: ReadonlyMap<string, string>): string | undefined {
-  const key = [...values.keys()].find((name) => name.startsWith('cache-dir:'));
-  return key?.slice('cache-dir:'.length);
-}
-
-function jsonValue(json: string | undefined): unknown {
-  if (json === undefined || json === '') return undefined;
-  try {
-    return (JSON.parse(json) as { value?: unknown }).value;
-  } catch {
-    return undefined;
-  }
 }
 
 function asText(value: unknown): string | undefined {

@@ -2,6 +2,7 @@ import type { LayerRecord } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
 import { type BoltBucket, readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
+import { jsonValue, keyedCacheId } from './record-values.js';
 
 /** Where BuildKit keeps its cache records: with the engine's graph drivers, and with containerd's image store. */
 const DATABASES = ['metadata_v2.db', 'containerd-overlayfs/metadata_v2.db'];
@@ -117,20 +118,7 @@ export function recordOf(records: BoltBucket, id: string): CacheRecord | undefin
 }
 
 function cacheIdOf(values: ReadonlyMap<string, string>): string | undefined {
-  const value = jsonText(values.get('cache-dir'));
-  if (value !== undefined) return value;
-  // Engine 20.10 has it in the key.
-  const key = [...values.keys()].find((name) => name.startsWith('cache-dir:'));
-  return key?.slice('cache-dir:'.length);
-}
-
-function jsonValue(json: string | undefined): unknown {
-  if (json === undefined || json === '') return undefined;
-  try {
-    return (JSON.parse(json) as { value?: unknown }).value;
-  } catch {
-    return undefined;
-  }
+  return jsonText(values.get('cache-dir')) ?? keyedCacheId(values);
 }
 
 /** A layer that was merged (COPY --link) lies on the first of its parents. */
