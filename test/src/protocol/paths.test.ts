@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { NetmeterError } from '../../../src/errors.js';
 import { checkSocketPath, type PathInputs, resolvePlaces } from '../../../src/protocol/paths.js';
 
-const user: PathInputs = { env: { HOME: '/home/a' }, uid: 1000, cwd: '/work' };
+const user: PathInputs = { env: { HOME: '/home/a' }, uid: 1000, cwd: '/home/a/src' };
 
 function where(inputs: Partial<PathInputs>): [string, string][] {
   return resolvePlaces({ ...user, ...inputs }).map(({ stateDir, socket }) => [stateDir, socket]);
@@ -23,9 +23,9 @@ test("an ordinary user has directories of their own, then looks for the system's
 
 test('an explicit path is the only place, flags before environment', () => {
   assert.equal(where({ stateDir: '/x/' }), [['/x', '/x/netmeter.sock']]);
-  assert.equal(where({ uid: 0, stateDir: 'rel' }), [['/work/rel', '/work/rel/netmeter.sock']]);
+  assert.equal(where({ uid: 0, stateDir: 'rel' }), [['/home/a/src/rel', '/home/a/src/rel/netmeter.sock']]);
   const env = { NETMETER_STATE_DIR: '/e', NETMETER_SOCKET: 'e.sock', HOME: '/home/a' };
-  assert.equal(where({ env }), [['/e', '/work/e.sock']]);
+  assert.equal(where({ env }), [['/e', '/home/a/src/e.sock']]);
   assert.equal(where({ env, stateDir: '/f', socket: '/f.sock' }), [['/f', '/f.sock']]);
   assert.equal(where({ socket: '/s.sock' }), [['/home/a/.local/state/netmeter', '/s.sock']]);
 });
