@@ -1,6 +1,6 @@
 /** What data costs on a link. */
 import { NetmeterError } from '../errors.js';
-import { bytesOfUnit } from './size.js';
+import { bytesOfUnit } from '../text/data-units.js';
 
 export interface Price {
   /** Per 1000³ bytes, in `currency`. */

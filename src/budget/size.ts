@@ -1,17 +1,8 @@
 /** Amounts of data as plans are sold: GB is 1000³ bytes, as carriers count; GiB is 1024³. */
 import { NetmeterError } from '../errors.js';
+import { bytesOfUnit } from '../text/data-units.js';
 import type { Bytes } from '../units.js';
 
-const UNITS: Readonly<Record<string, number>> = {
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-};
 const HINT = 'Amounts look like 5GB, 500MB or 1.5GiB: GB is 1000³ bytes, as carriers count, GiB is 1024³.';
 /** More than anybody transfers in a cycle; above it, sums would no longer be exact. */
 const MOST = 1e15;
@@ -30,12 +21,6 @@ export function parseSize(text: string): Bytes {
 /** As `parseSize`, for amounts of which there may be none: `0` is one. */
 export function parseSizeOrNone(text: string): Bytes {
   return /^0+(\.0+)?\s*[a-z]*$/i.test(text.trim()) ? 0 : parseSize(text);
-}
-
-/** Bytes of a unit such as `GB`; undefined for what is none. */
-export function bytesOfUnit(unit: string): Bytes | undefined {
-  const key = unit.toLowerCase();
-  return Object.hasOwn(UNITS, key) ? UNITS[key] : undefined;
 }
 
 function sizeOf(text: string): Bytes | undefined {

@@ -1,21 +1,17 @@
+import { bytesOfUnit } from '../../text/data-units.js';
 import type { Bytes } from '../../units.js';
 import type { PrintedSize } from './types.js';
 
-const UNITS: Readonly<Record<string, number>> = {
+/** Beside the usual ones: bytes, and dnf's `345 k`, which counts by 1024 (dnf/cli/format.py). */
+const OTHER_UNITS: Readonly<Record<string, Bytes>> = {
   '': 1,
   b: 1,
   bytes: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+  t: 2 ** 40,
 };
-/** dnf's `345 k`, which counts by 1024 (dnf/cli/format.py). */
-const LONE_LETTERS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 /** Nobody installs that much in one step; what claims more is made up. */
 const MOST: Bytes = 1e12;
 
@@ -24,7 +20,7 @@ export const SIZE = '(\\d[\\d,]{0,15}(?:\\.\\d{1,6})?) ?([A-Za-z]{0,5})';
 
 /** `4.0 MB`, `17.2MiB`, `9,183 kB`, `345 k`; undefined when it is no size, or more than there can be. */
 export function printedSize(digits: string, unit: string): PrintedSize | undefined {
-  const factor = UNITS[unit.toLowerCase()] ?? LONE_LETTERS[unit.toLowerCase()];
+  const factor = bytesOfUnit(unit) ?? OTHER_UNITS[unit.toLowerCase()];
   if (factor === undefined) return undefined;
   const number = digits.replaceAll(',', '');
   const bytes = Number(number) * factor;
