@@ -1,15 +1,14 @@
 // Ten builds of one project, each estimated before it ran: the estimates beside what really crossed the uplink.
 import * as assert from 'uvu/assert';
-import type { EstimateDocument, ReportDocument } from '../../../src/protocol/documents.js';
+import type { ReportDocument } from '../../../src/protocol/documents.js';
 import { docker, engine, lab, labSuite, pushRandomImage, startNetmeter } from '../harness/index.js';
+import { holdAgainst, running, step } from './hold.js';
 import { BuildCache, Project, type Taken } from './scene.js';
 
 const test = labSuite('estimates');
 const MB = 1_000_000;
 const TOOLS = 6 * MB;
 const PACKAGE = 2 * MB;
-/** Manifests that BuildKit asks for in every build, and ARP. */
-const SMALL = 100_000;
 
 test('ten builds: estimates beside what was taken', 400_000, async (cleanup) => {
   const netmeter = await startNetmeter(cleanup);
@@ -126,28 +125,6 @@ function halfWarm(id: string): string {
   return `FROM nm-busybox
 RUN --mount=type=cache,id=packages-${id},target=/other wget -q -O /other/a-${id} ${lab().origin}/bytes/${PACKAGE}/a-${id}
 `;
-}
-
-function holdAgainst(name: string, estimate: EstimateDocument, taken: number): void {
-  const { fetchBytes, lowBytes, highBytes, basis } = estimate;
-  const shown = `${name}: estimated ${fetchBytes} (${lowBytes} to ${highBytes}, ${basis}), taken ${taken}`;
-  console.log(shown);
-  assert.ok(
-    (lowBytes ?? 0) - SMALL <= taken && taken <= (highBytes ?? Number.POSITIVE_INFINITY) + SMALL,
-    shown,
-  );
-  if (basis !== 'measured' && basis !== 'derived') return;
-  assert.ok(Math.abs((fetchBytes ?? 0) - taken) <= Math.max(0.05 * taken, SMALL), shown);
-}
-
-function step({ estimate }: Taken, text: string): EstimateDocument['steps'][number] {
-  const found = estimate.steps.find((each) => each.name.includes(text));
-  if (found === undefined) throw new Error(`no step ${text} in ${JSON.stringify(estimate.steps)}`);
-  return found;
-}
-
-function running({ estimate }: Taken): string[] {
-  return estimate.steps.filter((each) => each.willRun).map((each) => each.name);
 }
 
 test.run();

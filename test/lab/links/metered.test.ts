@@ -7,62 +7,22 @@ import type {
   PromptDocument,
   StatusDocument,
 } from '../../../src/protocol/documents.js';
-import { MockBus, MockNetworkManager } from '../../daemon/observe/metered/mock-bus.js';
 import { Downloader } from '../bad-days/scene.js';
 import { assertWithin } from '../exactness/expectations.js';
 import {
   build,
   bytesPath,
-  type Cleanup,
   difference,
   eventually,
   lab,
   labSuite,
-  type Netmeter,
-  startNetmeter,
   uplinkCounters,
   withoutEthernet,
 } from '../harness/index.js';
+import { hotspot, LINK, linkOf, metered, WIRELESS, warningsOf } from './hotspot.js';
 
 const test = labSuite('a metered link');
 const MB = 1_000_000;
-const WIRELESS = 'org.freedesktop.NetworkManager.Device.Wireless';
-
-/** The uplink as a Wi-Fi of NetworkManager's, connected to a hotspot. */
-async function hotspot(cleanup: Cleanup) {
-  const bus = new MockBus();
-  cleanup.defer(() => bus.close());
-  await bus.start();
-  const manager = new MockNetworkManager(bus);
-  await manager.start();
-  const device = manager.addWifi(lab().uplink);
-  const point = manager.addAccessPoint(device, 'AP1', 'Annas Hotspot');
-  manager.change(
-    device,
-    'org.freedesktop.NetworkManager.Device.Wireless',
-    'ActiveAccessPoint',
-    `objpath:${point}`,
-  );
-  manager.addMetered(device, 0);
-  const netmeter = await startNetmeter(cleanup, { env: { DBUS_SYSTEM_BUS_ADDRESS: bus.address } });
-  const setMetered = (value: number) =>
-    manager.change(device, 'org.freedesktop.NetworkManager.Device', 'Metered', `uint32:${value}`);
-  return { bus, manager, device, netmeter, setMetered };
-}
-
-const LINK = 'Annas Hotspot';
-
-const linkOf = async (netmeter: Netmeter) =>
-  (await netmeter.json<LinksDocument>(['link', 'ls'])).links.find(({ name }) => name === LINK);
-const warningsOf = async (netmeter: Netmeter, code: string) =>
-  (await netmeter.json<StatusDocument>(['status'])).warnings.filter((warning) => warning.code === code);
-
-function metered(netmeter: Netmeter, wanted: boolean) {
-  return eventually(`metered to be ${wanted}`, 10_000, async () => {
-    const link = await linkOf(netmeter);
-    return link?.metered === wanted ? link : undefined;
-  });
-}
 
 /** @returns what it took, by the uplink's own counters */
 async function buildOf(bytes: number, tag: string): Promise<number> {

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { WebSocketServer } from 'ws';
-import type { StepDocument } from '../../../src/protocol/documents.js';
 import { formatBytes, sumOf } from '../../../src/text/figures.js';
 import { finishedBuild, stepNamed } from '../exactness/documents.js';
 import { build, docker, lab, labSuite, Netmeter, pushRandomImage } from '../harness/index.js';
+import { shellWith, showsSteps } from './rows.js';
 import { TmuxTerminal } from './terminal.js';
 
 const test = labSuite('the live view');
@@ -62,14 +62,7 @@ test('a build in a terminal, from before the daemon to after it', 240_000, async
   await building;
   const { build: shownBuild, steps } = await finishedBuild(netmeter, tag);
   await terminal.press('k', 'g');
-  const after = await terminal.shows((text) => {
-    return text.includes('▾') && steps.filter(isRow).every((step) => rowOf(text, step) !== undefined);
-  });
-  for (const step of steps.filter(isRow)) {
-    const bytes = sumOf(step.wan);
-    const expected = bytes === 0 ? ' - ' : ` ${formatBytes(bytes)} `;
-    assert.ok(rowOf(after, step)?.includes(expected), `${step.name}: ${expected} in\n${after}`);
-  }
+  const after = await showsSteps(terminal, steps);
   const whole = after.split('\n').find((line) => line.includes(`▾ ${tag}`)) ?? '';
   assert.match(whole, `WAN ${formatBytes(sumOf(shownBuild.wan))}`);
   assert.ok((sumOf(stepNamed({ schema: 1, build: shownBuild, steps }, 'RUN --mount').wan) ?? 0) > 12 * MB);
@@ -105,23 +98,5 @@ test('a daemon of another protocol: says so, and leaves the terminal', 60_000, a
   assert.match(text, 'the running daemon (netmeter 9.0.0) speaks 2 (protocol-mismatch)');
   assert.match(text, 'netmeter stop && netmeter start');
 });
-
-/** Runs `netmeter top`, then a shell, to see what it leaves behind: its exit code is in the prompt. */
-function shellWith(netmeter: Netmeter): string {
-  const { command, args, env } = netmeter.commandLine(['top']);
-  const variables = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
-  const top = [command, ...args].join(' ');
-  return `LC_ALL=C.UTF-8 ${variables.join(' ')} sh -c '${top}; PS1="left $?> " exec sh'`;
-}
-
-/** Steps that have a row: BuildKit's own are shown when they moved something. */
-function isRow(step: StepDocument): boolean {
-  return step.kind !== 'internal' || sumOf(step.wan) !== 0;
-}
-
-function rowOf(text: string, { name }: StepDocument): string | undefined {
-  const start = name.slice(0, 18);
-  return text.split('\n').find((line) => line.includes(start));
-}
 
 test.run();
