@@ -14,8 +14,8 @@ import type { StepLedger } from '../../src/savings/types.js';
 import type { EpochMs } from '../../src/units.js';
 import { readCatalogue, SizeBook, unreadable } from '../caches/catalogue.js';
 import { readAllRecords } from '../caches/records.js';
+import { EngineFiles } from '../engine-files/engine-files.js';
 import type { EngineFacts } from '../observe/docker/types.js';
-import { EngineFiles } from '../observe/executor/engine-files.js';
 import type { Store } from '../store/types.js';
 import { ledgersOf } from './ledgers.js';
 

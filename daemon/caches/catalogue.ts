@@ -8,7 +8,7 @@ import { type Collection, type CollectionRule, collect } from '../../src/caches/
 import type { Cache, CacheRecord, Holder } from '../../src/caches/types.js';
 import { NetmeterError } from '../../src/errors.js';
 import type { Bytes, EpochMs } from '../../src/units.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
 import { measure, namesIn } from './content.js';
 import { SnapshotDirectories } from './directory.js';
 import { readAllRecords } from './records.js';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { readBolt } from '../observe/executor/bolt-file.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
+import { readBolt } from '../engine-files/bolt-file.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
 
 const SNAPSHOTTER = 'io.containerd.snapshotter.v1.overlayfs';
 

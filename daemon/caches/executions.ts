@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Execution } from '../../src/builds/types.js';
 import type { EpochMs } from '../../src/units.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
 import { ExecutionReader } from '../observe/executor/execution-reader.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { CacheRecord } from '../../src/caches/types.js';
-import { type BoltBucket, readBolt } from '../observe/executor/bolt-file.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
-import { jsonValue, keyedCacheId } from '../observe/executor/record-values.js';
+import { type BoltBucket, readBolt } from '../engine-files/bolt-file.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
+import { jsonValue, keyedCacheId } from '../engine-files/record-values.js';
 
 /** Where BuildKit keeps its cache records: with the engine's graph drivers, and with containerd's image store. */
 const DATABASES = ['metadata_v2.db', 'containerd-overlayfs/metadata_v2.db'];

@@ -1,10 +1,10 @@
 import type { EngineState } from '../../src/estimate/types.js';
 import type { EngineQuestion } from '../answers/estimates.js';
+import { readCacheInventory } from '../engine-files/cache-inventory.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
 import type { EngineAddress } from '../observe/docker/engine-address.js';
 import { EngineClient } from '../observe/docker/engine-client.js';
 import { asRecord, asText } from '../observe/docker/json-value.js';
-import { readCacheInventory } from '../observe/executor/cache-inventory.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
 import { imageStates } from './images.js';
 import { registrySettings } from './registry-settings.js';
 

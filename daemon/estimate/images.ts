@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { failureOf } from '../../src/errors.js';
 import type { ImageState } from '../../src/estimate/types.js';
+import type { EngineFiles } from '../engine-files/engine-files.js';
 import type { EngineClient } from '../observe/docker/engine-client.js';
 import { asList, asRecord, asText } from '../observe/docker/json-value.js';
-import type { EngineFiles } from '../observe/executor/engine-files.js';
 import { fetchManifest, type ImageManifest, type RegistrySettings } from './registry.js';
 
 export interface ImageQuestion {

@@ -1,12 +1,16 @@
 import type { Execution, ExecutionMount, LayerRecord } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
-import { BaseImages } from './base-images.js';
-import { type RecordedFacts, type RecordedLayer, readCacheRecords } from './cache-records.js';
-import type { EngineFiles } from './engine-files.js';
+import { BaseImages } from '../../engine-files/base-images.js';
+import {
+  type RecordedFacts,
+  type RecordedLayer,
+  readCacheRecords,
+} from '../../engine-files/cache-records.js';
+import type { EngineFiles } from '../../engine-files/engine-files.js';
+import { SnapshotNames } from '../../engine-files/snapshot-names.js';
+import { SnapshotPaths, type SnapshotStack } from '../../engine-files/snapshot-paths.js';
 import { type ExecutorSpec, parseSpec, type SpecMount } from './executor-spec.js';
 import { wasEmpty } from './mount-content.js';
-import { SnapshotNames } from './snapshot-names.js';
-import { SnapshotPaths, type SnapshotStack } from './snapshot-paths.js';
 
 /** How BuildKit describes an image's layer. One that several images share bears the name of the first. */
 const IMAGE_LAYER = /^(?:from local|pulled from) /;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { readDefinitions, type StepDefinition } from '../../../src/builds/join-definitions.js';
-import { readBolt } from './bolt-file.js';
-import type { EngineFiles } from './engine-files.js';
+import { readBolt } from '../../engine-files/bolt-file.js';
+import type { EngineFiles } from '../../engine-files/engine-files.js';
 
 /** Where BuildKit keeps its history: with the engine's graph drivers, and with containerd's image store. */
 const HISTORIES = ['history.db', 'history_c8d.db'];

@@ -6,11 +6,11 @@ import * as assert from 'uvu/assert';
 import { WarningBook } from '../../../daemon/budget/warning-book.js';
 import { readCatalogue, SizeBook } from '../../../daemon/caches/catalogue.js';
 import { PruneWarner } from '../../../daemon/caches/prune-warner.js';
-import { EngineFiles } from '../../../daemon/observe/executor/engine-files.js';
+import { EngineFiles } from '../../../daemon/engine-files/engine-files.js';
 import type { CollectionRule } from '../../../src/caches/collect.js';
 import type { Cache } from '../../../src/caches/types.js';
 import type { EventBody } from '../../../src/protocol/messages.js';
-import { EngineScene, PID, ROOT_DIR } from '../observe/executor/engine-scene.js';
+import { EngineScene, PID, ROOT_DIR } from '../engine-files/engine-scene.js';
 import { NOON, withStore } from '../store/support.js';
 
 const FIXTURES = new URL('../../fixtures/executor/', import.meta.url);

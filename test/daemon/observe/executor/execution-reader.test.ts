@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BaseImages } from '../../../../daemon/observe/executor/base-images.js';
-import { EngineFiles } from '../../../../daemon/observe/executor/engine-files.js';
+import { BaseImages } from '../../../../daemon/engine-files/base-images.js';
+import { EngineFiles } from '../../../../daemon/engine-files/engine-files.js';
 import { ExecutionReader } from '../../../../daemon/observe/executor/execution-reader.js';
-import { EngineScene, idOf, PID, ROOT_DIR, specOf } from './engine-scene.js';
+import { EngineScene, idOf, PID, ROOT_DIR, specOf } from '../../engine-files/engine-scene.js';
 
 const test = suite<{ scene: EngineScene; files: EngineFiles }>('execution reader');
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EngineScene, idOf, specOf, until } from './engine-scene.js';
+import { EngineScene, idOf, specOf, until } from '../../engine-files/engine-scene.js';
 
 const test = suite<{ scene: EngineScene }>('executor watch');
 

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExecutorWatch } from '../../../../daemon/observe/executor/executor-watch.js';
-import type { Execution } from '../../../../src/builds/types.js';
+import { ExecutorWatch } from '../../../daemon/observe/executor/executor-watch.js';
+import type { Execution } from '../../../src/builds/types.js';
 
 export const PID = 4242;
 export const ROOT_DIR = '/var/lib/docker';

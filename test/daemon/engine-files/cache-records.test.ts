@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readCacheRecords } from '../../../../daemon/observe/executor/cache-records.js';
-import { EngineFiles } from '../../../../daemon/observe/executor/engine-files.js';
-import { readBuildDefinitions } from '../../../../daemon/observe/executor/provenance-reader.js';
+import { readCacheRecords } from '../../../daemon/engine-files/cache-records.js';
+import { EngineFiles } from '../../../daemon/engine-files/engine-files.js';
+import { readBuildDefinitions } from '../../../daemon/observe/executor/provenance-reader.js';
 import { EngineScene, PID, ROOT_DIR } from './engine-scene.js';
 
 /** What the engine itself said of the records in the database. */

@@ -1,5 +1,5 @@
-import type { LayerRecord } from '../../../src/builds/types.js';
-import type { EpochMs } from '../../../src/units.js';
+import type { LayerRecord } from '../../src/builds/types.js';
+import type { EpochMs } from '../../src/units.js';
 import { type BoltBucket, readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 import { jsonValue, keyedCacheId } from './record-values.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { parseImageName } from '../../../src/builds/join-images.js';
-import type { Bytes } from '../../../src/units.js';
+import { parseImageName } from '../../src/builds/join-images.js';
+import type { Bytes } from '../../src/units.js';
 import { readBolt } from './bolt-file.js';
 import type { EngineFiles } from './engine-files.js';
 

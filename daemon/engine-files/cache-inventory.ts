@@ -1,5 +1,5 @@
 import { opendirSync } from 'node:fs';
-import type { EpochMs } from '../../../src/units.js';
+import type { EpochMs } from '../../src/units.js';
 import { readBolt } from './bolt-file.js';
 import { recordOf } from './cache-records.js';
 import type { EngineFiles } from './engine-files.js';

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EngineFiles } from '../../../../daemon/observe/executor/engine-files.js';
-import { ImageManifests } from '../../../../daemon/observe/executor/image-manifests.js';
+import { EngineFiles } from '../../../daemon/engine-files/engine-files.js';
+import { ImageManifests } from '../../../daemon/engine-files/image-manifests.js';
 import { EngineScene, PID, ROOT_DIR } from './engine-scene.js';
 
 const test = suite<{ scene: EngineScene }>('image manifests');

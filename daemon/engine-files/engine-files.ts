@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { EpochMs } from '../../../src/units.js';
+import type { EpochMs } from '../../src/units.js';
 
 /** Where an engine runs and where it keeps its data. */
 export interface EngineLocation {
