@@ -17,7 +17,7 @@ interface TrueRecord {
   CreatedAt: string;
 }
 
-const FIXTURES = new URL('../../../fixtures/executor/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/executor/', import.meta.url);
 const DATABASE = gunzipSync(readFileSync(new URL('metadata_v2-20.10.db.gz', FIXTURES)));
 const TRUTH = JSON.parse(readFileSync(new URL('build-cache-20.10.json', FIXTURES), 'utf8')) as TrueRecord[];
 
