@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
-import { NetmeterError } from '../../src/errors.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs, Interval } from '../../src/units.js';
-import { PruneWarner } from '../caches/prune-warner.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { findCgroupMount } from '../meter/ebpf/cgroup-mount.js';
@@ -24,9 +22,10 @@ import { EnginePart } from './engine-part.js';
 import { toAll } from './execution-listeners.js';
 import { handlersOf } from './handlers.js';
 import { LegacyBuildListener } from './legacy-builds.js';
-import { linkKnowledge, loadCalibrations, saveCalibrations } from './link-knowledge.js';
+import { linkKnowledge, loadCalibrations } from './link-knowledge.js';
 import { LinkPart } from './link-part.js';
 import { LiveFeed } from './live-feed.js';
+import { Maintenance } from './maintenance.js';
 import { MeterPart } from './meter-part.js';
 import { ProxyPart } from './proxy-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
@@ -40,8 +39,6 @@ const ROOT = '/';
 const RUNS_CGROUP = '/netmeter';
 /** Builds of a longer time without netmeter may be forgotten: BuildKit keeps its history for 48 hours. */
 const BUILDKIT_REMEMBERS_MS = 47 * 3_600_000;
-/** Rollups and retention. */
-const MAINTAIN_EVERY_MS = 3_600_000;
 
 /** The started parts; each exists once the part before it has started. */
 interface Started {
@@ -53,6 +50,7 @@ interface Started {
   feed: LiveFeed;
   engine: EnginePart;
   runs: RunCgroups;
+  maintenance: Maintenance;
 }
 
 /** The daemon's parts in their order, and what they tell each other. */
@@ -69,8 +67,6 @@ export class NetmeterDaemon {
   readonly #proxies: ProxyPart;
   readonly #join = new ExecutionJoin();
   readonly #cgroupRoot: string | undefined;
-  #maintenance: NodeJS.Timeout | undefined;
-  #pruneWarner: PruneWarner | undefined;
   #started: Partial<Started> = {};
   #warnings: Warning[] = [];
   #tickedUntil: EpochMs = 0;
@@ -82,10 +78,7 @@ export class NetmeterDaemon {
     const { settings, env, log } = context;
     const warn = (message: string) => log.warn(message);
     this.#address = resolveEngine({ dockerHost: settings.dockerHost, env, homeDir: homedir() });
-    this.#links = new LinkMeter({
-      links: settings.links,
-      sysRoot: SYS,
-    });
+    this.#links = new LinkMeter({ links: settings.links, sysRoot: SYS });
     this.#linkPart = new LinkPart({
       links: this.#links,
       store: () => this.#get('store'),
@@ -160,10 +153,7 @@ export class NetmeterDaemon {
       {
         name: 'maintenance',
         start: () => this.#startMaintenance(),
-        stop: async () => {
-          clearInterval(this.#maintenance);
-          await this.#pruneWarner?.stop();
-        },
+        stop: () => this.#started.maintenance?.stop(),
       },
     ];
   }
@@ -225,7 +215,7 @@ export class NetmeterDaemon {
       onBuild: (build) => {
         this.#started.feed?.changed(build);
         this.#linkPart.built(build);
-        this.#pruneWarner?.built(build);
+        this.#started.maintenance?.built(build);
       },
     });
   }
@@ -376,31 +366,20 @@ export class NetmeterDaemon {
   }
 
   #startMaintenance(): void {
-    const { log } = this.#context;
     const { reports, caches } = this.#get('answers');
     const { tracker } = this.#get('settlement');
-    const pruneWarner = new PruneWarner({
+    const maintenance = new Maintenance({
+      store: this.#get('store'),
+      calibrations: this.#get('meter').linkSource.calibrations,
+      reports,
+      clock: this.#clock,
+      log: this.#context.log,
       warnings: this.#linkPart.warnings,
       threatened: () => caches.threatened(),
       isBuilding: () => tracker.running().length > 0,
-      onProblem: (error) => {
-        // Without an engine there is nothing to warn of, and its source says so.
-        if (!(error instanceof NetmeterError)) log.error('caches could not be looked at', error);
-      },
     });
-    this.#pruneWarner = pruneWarner;
-    const maintain = () => {
-      void pruneWarner.look();
-      reports.check().catch((error: unknown) => log.error('the report of the week was not made', error));
-      const store = this.#get('store');
-      store.maintain(this.#clock.now()).catch((error: unknown) => log.error('maintenance failed', error));
-      saveCalibrations(store, this.#get('meter').linkSource.calibrations).catch((error: unknown) =>
-        log.error('calibrations could not be stored', error),
-      );
-    };
-    reports.check().catch((error: unknown) => log.error('the report of the week was not made', error));
-    this.#maintenance = setInterval(maintain, MAINTAIN_EVERY_MS);
-    this.#maintenance.unref();
+    this.#started.maintenance = maintenance;
+    maintenance.start();
   }
 
   #committed(batch: TickBatch): void {
