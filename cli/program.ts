@@ -1,11 +1,10 @@
 /** The command line: commander's program made from the commands, which are values. */
 import { CommanderError, Command as Program } from 'commander';
-import { exitCodeOf, NetmeterError } from '../src/errors.js';
-import { SCHEMA } from '../src/protocol/documents.js';
-import { escapeText } from '../src/text/escape.js';
+import { NetmeterError } from '../src/errors.js';
 import type { Command, CommandContext, GlobalOptions } from './command.js';
 import type { CommandEntry } from './commands/index.js';
 import type { Io } from './io.js';
+import { reportError } from './report-error.js';
 
 const EXIT_USAGE = 2;
 
@@ -45,23 +44,6 @@ export async function runCommandLine(
 function commandsFor(argv: readonly string[], entries: readonly CommandEntry[]): Promise<Command<object>[]> {
   const named = entries.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
   return Promise.all((named === undefined ? entries : [named]).map((entry) => entry.load()));
-}
-
-/** Writes an error the way the command line does: for people on stderr, with --json as a document on stdout. */
-export function reportError(error: unknown, json: boolean, io: Io): number {
-  const known = error instanceof NetmeterError ? error : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = known?.code ?? 'internal';
-  const hint = known?.hint ?? null;
-  if (json) {
-    io.stdout.write(`${JSON.stringify({ schema: SCHEMA, error: { code, message, hint } })}\n`);
-  }
-  io.stderr.write(`netmeter: ${escapeText(message)} (${code})\n`);
-  if (hint !== null) io.stderr.write(`${hint.split('\n').map(escapeText).join('\n')}\n`);
-  if (known === undefined && error instanceof Error && io.env.NETMETER_DEBUG) {
-    io.stderr.write(`${error.stack}\n`);
-  }
-  return exitCodeOf(error);
 }
 
 function newProgram(name: string, io: Io): Program {

@@ -3,9 +3,9 @@ import { SCHEMA } from '../../src/protocol/documents.js';
 import type { ImportFileDocument } from '../../src/records/document.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
-import { reportError } from '../program.js';
 import { importFile } from '../records/import-file.js';
 import { importText } from '../records/import-text.js';
+import { reportError } from '../report-error.js';
 
 interface ImportCommandOptions {
   format?: string;

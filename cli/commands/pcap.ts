@@ -9,7 +9,7 @@ import { analyseFile } from '../capture/analyse-file.js';
 import { captureText } from '../capture/capture-text.js';
 import { importCapture } from '../capture/import-capture.js';
 import type { Command } from '../command.js';
-import { reportError } from '../program.js';
+import { reportError } from '../report-error.js';
 
 interface PcapOptions {
   import?: boolean;
