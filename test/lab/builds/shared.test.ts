@@ -76,7 +76,7 @@ test('a build that was under way when netmeter started is listed whole', 120_000
     flags: ['--no-cache', '-t', tag],
     dockerfile: `FROM nm-busybox
       RUN wget -q -O /dev/null ${lab().origin}${early}
-      RUN sleep 4
+      RUN sleep 8
       RUN wget -q -O /dev/null "${lab().origin}${late}"`,
   });
   await eventually('the first step to be over', 60_000, async () => {
