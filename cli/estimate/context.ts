@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLockFile, lockedPackages } from '../../src/estimate/lock-files.js';
 import type { StepInput } from '../../src/estimate/types.js';
 import { globMatcher, type Ignore, parseIgnore } from './ignore.js';
 
@@ -11,6 +12,9 @@ const MOST_FILES = 100_000;
 const MOST_HASHED_BYTES = 2e9;
 /** File names that are told by name when they change. */
 const MOST_NAMED = 2000;
+/** Lock files beyond that are not looked into. */
+const MOST_LOCK_BYTES = 20_000_000;
+const MOST_LOCK_FILES = 20;
 
 interface Entry {
   path: string;
@@ -51,7 +55,22 @@ export class Context {
       files: Object.keys(files).length > MOST_NAMED ? undefined : files,
       newestAt: newest && changedAt(newest),
       newest: newest && (newest.path || '.'),
+      packages: await this.#packages(taken),
     };
+  }
+
+  /** Of the lock files among these; undefined when there are none that can be read. */
+  async #packages(taken: readonly Entry[]): Promise<StepInput['packages']> {
+    const locks = taken.filter(
+      ({ path, facts }) => facts.isFile() && isLockFile(path) && facts.size <= MOST_LOCK_BYTES,
+    );
+    const found: Record<string, string[]> = {};
+    for (const { path } of locks.slice(0, MOST_LOCK_FILES)) {
+      const text = await readFile(join(this.#root, path), 'utf8').catch(() => '');
+      const packages = lockedPackages(path, text);
+      if (packages !== undefined) found[path] = packages;
+    }
+    return Object.keys(found).length === 0 ? undefined : found;
   }
 
   #content(entry: Entry): Promise<string> {

@@ -13,7 +13,7 @@ import type { Io } from '../io.js';
 import { type BuildArguments, parseBuildArguments } from './build-arguments.js';
 import { Context, readIgnore } from './context.js';
 
-/** Names of files take most of a request; without them it is not told which one changed. */
+/** Names of files and packages take most of a request; without them it is not told which one changed. */
 const MOST_NAMES_BYTES = 400_000;
 
 /**
@@ -111,8 +111,9 @@ async function inputsOf(
     const sources = other === undefined ? contextSources(step) : step.sources;
     const input = sources.length === 0 ? undefined : await (other ?? context)?.input(sources);
     if (input === undefined) continue;
-    names += JSON.stringify(input.files ?? {}).length;
-    inputs[String(step.instruction.line)] = names > MOST_NAMES_BYTES ? { ...input, files: undefined } : input;
+    names += JSON.stringify([input.files, input.packages]).length;
+    const { digest, newestAt, newest } = input;
+    inputs[String(step.instruction.line)] = names > MOST_NAMES_BYTES ? { digest, newestAt, newest } : input;
   }
   return inputs;
 }

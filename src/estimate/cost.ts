@@ -1,6 +1,7 @@
 /** What a step will fetch when it runs, from what it fetched before. */
 import type { Basis } from '../protocol/documents.js';
 import type { Bytes } from '../units.js';
+import { costByPackages, type Need, type PackageCost } from './packages.js';
 import type { KnownCold, PastRun } from './past-runs.js';
 import type { MountState } from './warmth.js';
 
@@ -18,6 +19,7 @@ const SPREAD = 0.03;
 const NOISE: Bytes = 16_384;
 /** Other inputs may cost much more than all that were seen. */
 const WORSE = 2;
+const MOST_NAMED = 5;
 
 /** What it costs cold, as far as a cold run was seen. */
 export function coldCost(runs: readonly PastRun[], ledger: KnownCold | undefined): Bytes | undefined {
@@ -30,19 +32,28 @@ export function coldCost(runs: readonly PastRun[], ledger: KnownCold | undefined
 export function costOf(
   runs: readonly PastRun[],
   { warmth, records }: Pick<MountState, 'warmth' | 'records'>,
-  ledger?: KnownCold,
+  ledger: KnownCold | undefined,
+  need: Need,
 ): Cost {
-  if (warmth === 'none' || warmth === 'empty') return coldly(runs, ledger);
   if (warmth === 'unknown') return either(runs);
+  const all = costByPackages(runs, need, []);
+  if (warmth === 'none' || warmth === 'empty') return coldly(runs, ledger, all);
   const isOwn = runs.some((run) => run.mountRecords.some((record) => records.includes(record)));
-  return isOwn || runs.length === 0 ? warmly(runs, ledger) : filledByOthers(runs, ledger);
+  return isOwn || runs.length === 0
+    ? warmly(runs, ledger, costByPackages(runs, need, records))
+    : filledByOthers(runs, ledger, all);
 }
 
-function coldly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
+function coldly(
+  runs: readonly PastRun[],
+  ledger: KnownCold | undefined,
+  byPackages: PackageCost | undefined,
+): Cost {
   const cold = runs.filter((run) => run.wasCold === true);
   const same = cold.filter((run) => run.hadSameInputs);
   if (same[0] !== undefined) return measured(same, same[0], 'what it took with the same files in build');
   if (ledger?.hasSameInputs && ledger.cost.basis !== 'measured') return derived(ledger.cost);
+  if (byPackages !== undefined) return ofPackages(byPackages, 'its lock files name');
   const all = cold.map((run) => run.bytes);
   if (cold[0] !== undefined) {
     return {
@@ -70,7 +81,11 @@ function derived({ bytes, lowBytes, highBytes, basis }: KnownCold['cost']): Cost
   return { bytes, lowBytes, highBytes: highBytes + NOISE, basis, because };
 }
 
-function warmly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
+function warmly(
+  runs: readonly PastRun[],
+  ledger: KnownCold | undefined,
+  byPackages: PackageCost | undefined,
+): Cost {
   const cold = coldCost(runs, ledger);
   const warm = runs.filter((run) => run.wasCold === false);
   const same = warm.filter((run) => run.hadSameInputs);
@@ -78,6 +93,7 @@ function warmly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
   if (again[0] !== undefined) {
     return measured(again, again[0], 'what it took with the same files and a filled cache in build');
   }
+  if (byPackages !== undefined) return ofPackages(byPackages, 'no build put into the cache yet:');
   const highest = Math.max(cold ?? 0, ledger?.cost.highBytes ?? 0, ...warm.map((run) => run.bytes));
   const high = cold === undefined && warm.length === 0 ? undefined : Math.round(highest * WORSE) + NOISE;
   const knowsInputs = runs.some((run) => run.hadSameInputs);
@@ -104,12 +120,27 @@ function warmly(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
 }
 
 /** The cache is another one than any run of this step had. */
-function filledByOthers(runs: readonly PastRun[], ledger: KnownCold | undefined): Cost {
-  const cold = coldCost(runs, ledger) ?? Math.max(...runs.map((run) => run.bytes));
+function filledByOthers(
+  runs: readonly PastRun[],
+  ledger: KnownCold | undefined,
+  byPackages: PackageCost | undefined,
+): Cost {
+  const cold = byPackages?.bytes ?? coldCost(runs, ledger) ?? Math.max(...runs.map((run) => run.bytes));
   const highest = Math.max(cold, ledger?.cost.highBytes ?? 0, ...runs.map((run) => run.bytes));
+  const highBytes = byPackages?.highBytes ?? Math.round(highest * WORSE) + NOISE;
   const because = 'something else filled that: how much of what this step needs is in there is not known';
-  const bytes = Math.round(cold / 2);
-  return { bytes, lowBytes: 0, highBytes: Math.round(highest * WORSE) + NOISE, basis: 'estimated', because };
+  return { bytes: Math.round(cold / 2), lowBytes: 0, highBytes, basis: 'estimated', because };
+}
+
+function ofPackages(cost: PackageCost, which: string): Cost {
+  const { bytes, lowBytes, highBytes, newPackages, isCertain } = cost;
+  const named = newPackages.slice(0, MOST_NAMED).join(', ');
+  const more = newPackages.length - MOST_NAMED;
+  const because =
+    newPackages.length === 0
+      ? 'all packages that its lock files name were put into that cache before'
+      : `packages that ${which} ${named}${more > 0 ? ` and ${more} more` : ''}`;
+  return { bytes, lowBytes, highBytes, basis: isCertain ? 'derived' : 'estimated', because };
 }
 
 /** A run that had put into the cache what a later one needed: then that one shows what is fetched all the same. */

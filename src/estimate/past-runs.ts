@@ -15,6 +15,8 @@ export interface PastRun {
   /** On the same layers and files as now. */
   hadSameInputs: boolean;
   mountRecords: string[];
+  /** By the lock files that it had; undefined when they are not known. */
+  packages: ReadonlySet<string> | undefined;
 }
 
 /** Newest first. */
@@ -22,6 +24,7 @@ export function pastRuns(
   step: ResolvedStep,
   builds: readonly KnownBuild[],
   same: readonly Candidate[],
+  packagesIn: (known: KnownBuild) => ReadonlySet<string> | undefined = () => undefined,
 ): PastRun[] {
   const matches = stepMatcher(step.instruction);
   const isAdd = step.instruction.keyword === 'ADD';
@@ -44,6 +47,7 @@ export function pastRuns(
             wasCold: empty.includes(false) ? false : empty.includes(undefined) ? undefined : true,
             hadSameInputs: equal.has(keyOf(known.build.ref, each.digest)),
             mountRecords: each.cacheMounts.flatMap((mount) => mount.recordId ?? []),
+            packages: packagesIn(known),
           },
         ];
       }),

@@ -1,19 +1,16 @@
 import type { StepKind } from '../builds/types.js';
 import { type ResolvedStage, type ResolvedStep, stageNamed } from '../dockerfile/resolve.js';
 import { type Candidate, followStep, fromImage, fromScratch } from './chain.js';
-import { coldCost, costOf } from './cost.js';
 import { imageForecast } from './image-cost.js';
-import { contextSources, isRemote } from './inputs.js';
 import { hasLayer } from './layers.js';
-import { ledgersCold, pastRuns } from './past-runs.js';
+import { type Broken, cachedForecast, runForecast } from './step-forecast.js';
 import type { EngineState, KnownBuild, Question, StepForecast } from './types.js';
-import { warmthOf } from './warmth.js';
 
 /** Where a stage stands after one of its instructions. */
 interface Progress {
   candidates: Candidate[];
   /** Why everything from here on runs; undefined while nothing ran. */
-  broken: { because: string; isCertain: boolean } | undefined;
+  broken: Broken | undefined;
 }
 
 const LAYERS: Readonly<Record<string, StepKind>> = {
@@ -101,8 +98,8 @@ function follow(
   if (kind !== 'internal') {
     forecasts.push(
       broken === undefined
-        ? cached(step, kind, followed.candidates, builds)
-        : running(step, kind, broken, followed.candidates, builds, engine, forced),
+        ? cachedForecast(step, kind, followed.candidates, builds)
+        : runForecast(step, kind, broken, followed.candidates, { ...around, stage, forced }),
     );
   }
   // What runs makes other layers than before only if its own inputs are others: then the next one has no candidates.
@@ -135,67 +132,4 @@ function brokenSource(step: ResolvedStep, { question, ends }: Surroundings): Pro
     }
   }
   return undefined;
-}
-
-function cached(
-  step: ResolvedStep,
-  kind: StepKind,
-  candidates: readonly Candidate[],
-  builds: readonly KnownBuild[],
-): StepForecast {
-  const isCertain = candidates.some((each) => each.isCertain);
-  const ref = candidates[0]?.known.build.ref.slice(0, 12) ?? '';
-  const runs = pastRuns(step, builds, candidates);
-  const cold = coldCost(runs, ledgersCold(step, builds, candidates));
-  const downloads = kind === 'run' || isDownload(step);
-  const doubt = isCertain || !downloads ? 0 : cold;
-  return {
-    name: step.text,
-    kind: isDownload(step) ? 'add' : kind,
-    line: step.instruction.line,
-    willRun: false,
-    because: isCertain
-      ? `same as in build ${ref}`
-      : `same as in build ${ref}, and nothing that it takes is newer than that`,
-    fetchBytes: 0,
-    lowBytes: 0,
-    highBytes: doubt,
-    basis: isCertain ? 'derived' : 'estimated',
-    coldBytes: downloads ? cold : 0,
-  };
-}
-
-function running(
-  step: ResolvedStep,
-  kind: StepKind,
-  broken: NonNullable<Progress['broken']>,
-  same: readonly Candidate[],
-  builds: readonly KnownBuild[],
-  engine: EngineState,
-  forced: boolean,
-): StepForecast {
-  const base = { name: step.text, kind, line: step.instruction.line, willRun: true };
-  if (kind === 'copy' || (kind === 'add' && !isDownload(step))) {
-    const nothing = { fetchBytes: 0, lowBytes: 0, highBytes: 0, basis: 'derived' as const, coldBytes: 0 };
-    return { ...base, kind: 'copy', because: `${broken.because}; it takes local files only`, ...nothing };
-  }
-  const mounts = warmthOf(step.mounts, engine.caches, forced);
-  const runs = pastRuns(step, builds, same);
-  const ledger = ledgersCold(step, builds, same);
-  const cost = costOf(runs, mounts, ledger);
-  return {
-    ...base,
-    because: [broken.because, mounts.because, cost.because].filter((text) => text !== '').join('; '),
-    fetchBytes: cost.bytes,
-    lowBytes: broken.isCertain ? cost.lowBytes : 0,
-    highBytes: cost.highBytes,
-    basis: cost.basis,
-    coldBytes: coldCost(runs, ledger),
-  };
-}
-
-function isDownload(step: ResolvedStep): boolean {
-  return (
-    step.instruction.keyword === 'ADD' && contextSources(step).length === 0 && step.sources.some(isRemote)
-  );
 }

@@ -20,6 +20,8 @@ export interface StepInput {
   /** When the newest of it was changed, by the file system; undefined for nothing. */
   newestAt?: EpochMs | undefined;
   newest?: string | undefined;
+  /** What the lock files among it pin, by path: `name version`. */
+  packages?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** By line of the Dockerfile when asked about now, by the instruction's text when kept for a build. */

@@ -1,6 +1,7 @@
 /** Reads what a client sent: bounded, of this version, of a known type, with the parameters of its type. */
 import * as v from 'valibot';
 import { NetmeterError } from '../errors.js';
+import { MOST_PACKAGES } from '../estimate/lock-files.js';
 import { importPart } from './import-schema.js';
 import { PROTOCOL_VERSION, type Request, type RequestParams, type RequestType } from './messages.js';
 import { protocolMismatch } from './version.js';
@@ -16,6 +17,7 @@ const input = v.strictObject({
   files: v.optional(v.record(v.string(), v.string())),
   newestAt: v.optional(v.number()),
   newest: v.optional(v.string()),
+  packages: v.optional(v.record(v.string(), v.pipe(v.array(name), v.maxLength(MOST_PACKAGES)))),
 });
 const nothing = v.strictObject({});
 const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

@@ -54,6 +54,14 @@ test('each step’s files by name, what is ignored left out', async () => {
   ]);
 });
 
+test('packages of lock files, to tell which of them are new', async () => {
+  write('poetry.lock', '[[package]]\nname = "a"\nversion = "1"\n');
+  write('requirements.txt', 'not pinned\n');
+  const { inputs: found } = await ask('.');
+  assert.is(found['2']?.packages, undefined);
+  assert.equal(found['4']?.packages, { 'poetry.lock': ['a 1'] });
+});
+
 test('contents, modes, names and links tell; times do not', async () => {
   const before = await inputs();
   utimesSync(join(dir, 'lock.txt'), 1, 1);
