@@ -2,8 +2,8 @@
 import { NetmeterError } from '../../src/errors.js';
 import { looksLikePlain } from '../../src/records/progress/plain.js';
 import { looksLikeRawJson } from '../../src/records/progress/rawjson.js';
+import { proxyLogFormat } from '../../src/records/proxy/choose-format.js';
 import { readDistributionMetrics } from '../../src/records/proxy/distribution-metrics.js';
-import { proxyLogFormat } from '../../src/records/proxy/log-reader.js';
 import type { ProxyLogFormat } from '../../src/records/proxy/types.js';
 
 export type Recognised =

@@ -5,13 +5,15 @@ import { ProxyAnswers, type ProxyAnswersOptions } from '../answers/proxies.js';
 import { proxyPeriodsIn } from '../answers/proxy-usage.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
-import { ProxyBook, type ProxyBookOptions } from '../observe/proxies/proxy-book.js';
+import { ProxyBook, type ProxyBookOptions, type ProxyContainers } from '../observe/proxies/proxy-book.js';
 import { LogFollower } from '../observe/proxy-logs/log-follower.js';
+import type { LogSources } from '../observe/proxy-logs/logs-of.js';
 import type { Store } from '../store/types.js';
 
 export interface ProxyPartOptions
-  extends Omit<ProxyBookOptions, 'onChange'>,
+  extends Omit<ProxyBookOptions, 'onChange' | 'docker'>,
     Omit<ProxyAnswersOptions, 'book' | 'store' | 'readLogs'> {
+  docker: ProxyContainers & Pick<LogSources, 'output'>;
   store(): Store;
   log: Log;
 }
@@ -36,7 +38,8 @@ export class ProxyPart implements Part {
       store: options.store,
       procRoot: options.procRoot,
       hostRoot: '/',
-      pidOf: (id) => options.docker.container(id)?.pid,
+      container: (id) => options.docker.container(id),
+      output: (id, wanted, signal) => options.docker.output(id, wanted, signal),
       log: (message, error) => options.log.warn(message, error),
     });
   }
@@ -51,6 +54,7 @@ export class ProxyPart implements Part {
     clearInterval(this.#following);
     this.book.stop();
     await this.#readLogs();
+    this.#logs.stop();
     await this.#saved;
   }
 

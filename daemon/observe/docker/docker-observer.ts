@@ -3,6 +3,7 @@
  * which the engine tells what happens; nothing is polled while it does. When it ends, everything is asked
  * anew and the events in between are replayed, so that no container is missed.
  */
+import type { Readable } from 'node:stream';
 import { failureOf } from '../../../src/errors.js';
 import type { SourceState } from '../../../src/metering/types.js';
 import type { EpochMs } from '../../../src/units.js';
@@ -13,7 +14,7 @@ import type { EngineSession, EngineSnapshot } from './engine-session.js';
 import { InspectQueue } from './inspect-queue.js';
 import { keepConnected } from './keep-connected.js';
 import { Listeners } from './listeners.js';
-import type { ContainerFacts, EngineChange, EngineFacts, ImagePull } from './types.js';
+import type { ContainerFacts, EngineChange, EngineFacts, ImagePull, OutputWanted } from './types.js';
 
 export interface DockerObserverOptions {
   address: EngineAddress;
@@ -99,6 +100,15 @@ export class DockerObserver {
   /** Existing containers, running or not, and those that were removed in the last minutes. */
   containers(): Iterable<ContainerFacts> {
     return this.#table.all();
+  }
+
+  /**
+   * What a container writes on its standard output: see OutputFrames.
+   * @throws NetmeterError such as `not-found`, or `engine-unreachable` for outputs that the engine does not keep
+   */
+  async output(id: string, wanted: OutputWanted, signal: AbortSignal): Promise<Readable> {
+    if (this.#session === undefined) throw this.#failure ?? NOT_STARTED;
+    return this.#session.output(id, wanted, signal);
   }
 
   /** Whenever something about a container became known. Returns the function that ends it. */

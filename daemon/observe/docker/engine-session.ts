@@ -9,7 +9,7 @@ import { nonsense } from './engine-errors.js';
 import { isOfThisMachine, readEngineFacts } from './engine-facts.js';
 import { type FoundEngine, findEngine } from './engine-processes.js';
 import { wouldWakeEngine } from './listening-socket.js';
-import type { EngineFacts } from './types.js';
+import type { EngineFacts, OutputWanted } from './types.js';
 
 /** Labels come with every event; an engine takes some 100 KB of them. */
 const MOST_EVENT_BYTES = 4 << 20;
@@ -80,6 +80,12 @@ export class EngineSession {
       if (error instanceof NetmeterError && error.code === 'not-found') return undefined;
       throw error;
     }
+  }
+
+  /** What a container writes on its standard output, with times, until it or the signal ends it. */
+  output(id: string, wanted: OutputWanted, signal: AbortSignal): Promise<IncomingMessage> {
+    const which = 'tail' in wanted ? `tail=${wanted.tail}` : `since=${wanted.since}`;
+    return this.#client.open(`/containers/${id}/logs?stdout=1&follow=1&timestamps=1&${which}`, signal);
   }
 
   close(): void {

@@ -53,6 +53,9 @@ export interface ImagePull {
   at: EpochMs;
 }
 
+/** Which of a container's output is wanted: its last lines, or those since a time in seconds, digits behind the point. */
+export type OutputWanted = { tail: number } | { since: string };
+
 export interface EngineProcess {
   pid: number;
   role: 'engine' | 'containerd' | 'buildkitd';

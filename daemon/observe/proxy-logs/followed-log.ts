@@ -1,4 +1,5 @@
-import { ProxyLogReader, proxyLogFormat } from '../../../src/records/proxy/log-reader.js';
+import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
+import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import type { ProxyRequest } from '../../../src/records/types.js';
 import type { FollowedPiece, LogPosition } from '../../store/proxy-logs.js';
 import { type LogFile, markAt, withLog } from './log-piece.js';
@@ -47,6 +48,9 @@ export class FollowedLog {
       return isSame ? this.#read(log, at.position) : this.#read(log, 0, true);
     });
   }
+
+  /** Holds nothing open. */
+  close(): void {}
 
   /** What was written to the file before it was rotated. */
   #rest(at: LogPosition): FollowedPiece | undefined {

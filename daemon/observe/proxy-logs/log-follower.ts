@@ -1,33 +1,39 @@
 /**
  * observe/proxy-logs: the access logs of proxies that run on this machine, read on as they grow, so that what
- * a proxy served gets packages' names. Reported by the proxy: never added to what was counted. A file is open
- * only while it is read, since an open one would keep a container's file system.
+ * a proxy served gets packages' names: files of the well-known ones, and what containers write on their standard
+ * output. Reported by the proxy: never added to what was counted. A file is open only while it is read, since an
+ * open one would keep a container's file system.
  */
-import { join } from 'node:path';
 import { NetmeterError } from '../../../src/errors.js';
 import type { KnownProxy } from '../../../src/proxies/types.js';
 import type { Store } from '../../store/types.js';
-import { FollowedLog } from './followed-log.js';
+import type { Followed } from './followed.js';
+import { type LogSources, logsOf, type ProxyLog } from './logs-of.js';
 
-export interface LogFollowerOptions {
+export interface LogFollowerOptions extends LogSources {
   store(): Pick<Store, 'logPosition' | 'addFollowed'>;
-  /** Directory that a container's files are below as seen from its process, such as /proc/7/root. */
-  procRoot: string;
-  hostRoot: string;
-  pidOf(containerId: string): number | undefined;
   log(message: string, error: unknown): void;
 }
 
-/** Where the well-known ones write, as they are delivered. */
-const PATHS: Readonly<Record<string, string>> = {
-  squid: '/var/log/squid/access.log',
-  'apt-cacher-ng': '/var/log/apt-cacher-ng/apt-cacher.log',
-};
+interface Entry {
+  followed: Followed | undefined;
+  /** It is no log. */
+  isRefused: boolean;
+  /** Looks to pass before it is tried again. */
+  rest: number;
+  /** What was last wrong with it: said once. */
+  told: string | undefined;
+}
+
 const MOST_LOGS = 32;
+/** Codes of what will not become better: no log, or a format stated that is none. */
+const NO_LOG: readonly string[] = ['unreadable-input', 'usage'];
+/** Looks after a failure. */
+const REST = 5;
 
 export class LogFollower {
   readonly #options: LogFollowerOptions;
-  readonly #logs = new Map<string, FollowedLog | 'refused'>();
+  readonly #entries = new Map<string, Entry>();
   #looking: Promise<void> | undefined;
 
   constructor(options: LogFollowerOptions) {
@@ -42,45 +48,56 @@ export class LogFollower {
     return this.#looking;
   }
 
+  stop(): void {
+    for (const { followed } of this.#entries.values()) followed?.close();
+    this.#entries.clear();
+  }
+
   async #look(known: readonly KnownProxy[]): Promise<void> {
     const seen = new Set<string>();
-    for (const proxy of known.filter(({ isUp }) => isUp !== false).slice(0, MOST_LOGS)) {
-      const [root, path] = [this.#rootOf(proxy), PATHS[proxy.kind ?? '']];
-      if (root === undefined || path === undefined) continue;
+    const up = known.filter(({ isUp }) => isUp !== false);
+    for (const log of up.flatMap((proxy) => logsOf(proxy, this.#options)).slice(0, MOST_LOGS)) {
       // Two programs of the host that write to one log are one.
-      const name = `${proxy.place === 'container' ? proxy.ownerId : 'host'} ${path}`;
+      if (seen.has(log.name)) continue;
+      seen.add(log.name);
+      await this.#follow(log);
+    }
+    for (const [name, { followed }] of this.#entries) {
       if (seen.has(name)) continue;
-      seen.add(name);
-      await this.#follow(name, proxy.name, root, path);
+      followed?.close();
+      this.#entries.delete(name);
     }
-    for (const name of this.#logs.keys()) if (!seen.has(name)) this.#logs.delete(name);
   }
 
-  async #follow(log: string, proxy: string, root: string, path: string): Promise<void> {
-    const { store } = this.#options;
+  async #follow({ name, proxy, where, follow }: ProxyLog): Promise<void> {
+    const entry = this.#entries.get(name) ?? {
+      followed: undefined,
+      isRefused: false,
+      rest: 0,
+      told: undefined,
+    };
+    this.#entries.set(name, entry);
+    if (entry.isRefused) return;
+    if (entry.rest > 0) {
+      entry.rest -= 1;
+      return;
+    }
+    const { store, log } = this.#options;
     try {
-      let followed = this.#logs.get(log);
-      if (followed === 'refused') return;
-      if (followed === undefined) {
-        followed = new FollowedLog({ log, proxy, root, path }, await store().logPosition(log));
-        this.#logs.set(log, followed);
-      }
-      const piece = followed.next();
-      if (piece !== undefined) await store().addFollowed(piece);
+      entry.followed ??= follow(await store().logPosition(name));
+      const piece = entry.followed.next();
+      if (piece === undefined) return;
+      await store().addFollowed(piece);
+      entry.told = undefined;
     } catch (error) {
-      const isUnreadable = error instanceof NetmeterError && error.code === 'unreadable-input';
       // What could not be stored is read again from where the store is. What is no log is not tried again.
-      if (isUnreadable) this.#logs.set(log, 'refused');
-      else this.#logs.delete(log);
-      this.#options.log(`the log of proxy ${JSON.stringify(proxy)} at ${path} could not be followed`, error);
+      entry.followed?.close();
+      entry.followed = undefined;
+      entry.isRefused = error instanceof NetmeterError && NO_LOG.includes(error.code);
+      entry.rest = REST;
+      const problem = `the log of proxy ${JSON.stringify(proxy)} ${where} could not be followed`;
+      if (String(error) !== entry.told) log(problem, error);
+      entry.told = String(error);
     }
-  }
-
-  #rootOf({ place, ownerId }: KnownProxy): string | undefined {
-    const { hostRoot, procRoot, pidOf } = this.#options;
-    if (place === 'host') return hostRoot;
-    const id = place === 'container' ? /^container:(.+)$/.exec(ownerId ?? '')?.[1] : undefined;
-    const pid = id === undefined ? undefined : pidOf(id);
-    return pid === undefined ? undefined : join(procRoot, String(pid), 'root');
   }
 }

@@ -6,6 +6,11 @@ import type { LineReading, LoggedRequest, ProxyLogFormat } from './types.js';
 
 const COMBINED =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
+/** `combined` is nginx's own; `main` stands in the configuration of its images. */
+const NAMED: Readonly<Record<string, string>> = {
+  combined: COMBINED,
+  main: `${COMBINED} "$http_x_forwarded_for"`,
+};
 const LONGEST_FORMAT = 4_096;
 
 /** @throws NetmeterError `usage` for a format that says neither when, what nor how much */
@@ -16,7 +21,7 @@ export class NginxFormat implements ProxyLogFormat {
   readonly #names: string[] = [];
 
   constructor(stated: string) {
-    const format = stated === 'combined' ? COMBINED : stated;
+    const format = Object.hasOwn(NAMED, stated) ? NAMED[stated]! : stated;
     this.#pattern = this.#compile(format);
     const has = (name: string) => this.#names.includes(name);
     if (!has('bytes_sent') && !has('body_bytes_sent'))

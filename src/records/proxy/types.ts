@@ -1,3 +1,4 @@
+import type { EpochMs } from '../../units.js';
 import type { ProxyLogKind, ProxyRequest } from '../types.js';
 
 /** A request as its line tells it; its key comes from the line itself. */
@@ -9,7 +10,8 @@ export type LineReading = LoggedRequest[] | 'other' | 'misfit';
 /** Reads one format, line by line. */
 export interface ProxyLogFormat {
   readonly kind: ProxyLogKind;
-  read(line: string): LineReading;
+  /** @param at when the line was written, where whoever kept it tells; of use to formats that have no times */
+  read(line: string, at?: EpochMs): LineReading;
   /** What was still waiting. */
   end(): LoggedRequest[];
   /** What this format cannot tell, one sentence each. */

@@ -3,6 +3,7 @@
  * its uplink. Versions before 4.10 on newer Nodes tell a request twice with the same bytes, and some later ones first
  * with status 200 and no bytes, then as it was.
  */
+import type { EpochMs } from '../../units.js';
 import { objectOf } from './nginx-json.js';
 import type { LineReading, LoggedRequest, ProxyLogFormat } from './types.js';
 
@@ -36,8 +37,8 @@ export class Verdaccio implements ProxyLogFormat {
     this.kind = kind;
   }
 
-  read(line: string): LineReading {
-    const finished = this.kind === 'verdaccio-json' ? fromJson(line) : fromPretty(line);
+  read(line: string, at?: EpochMs): LineReading {
+    const finished = this.kind === 'verdaccio-json' ? fromJson(line) : fromPretty(line, at);
     if (finished === 'misfit' || finished === 'other') return finished;
     const held = this.#held;
     if (held !== undefined && isSame(held, finished)) {
@@ -82,14 +83,14 @@ function toRequest({ at, direction, client, status, url, bytesOut }: Finished): 
   return { at, client, outcome, code: status, servedBytes: bytesOut, fetchedBytes: undefined, url };
 }
 
-function fromPretty(line: string): Finished | 'other' | 'misfit' {
+function fromPretty(line: string, at: EpochMs | undefined): Finished | 'other' | 'misfit' {
   const match = PRETTY.exec(line);
   if (match === null) return IS_PRETTY.test(line) || line.startsWith(' ') ? 'other' : 'misfit';
   const [, arrow, status, client, , url, bytesIn, bytesOut, streaming] = match;
   // The same request is told again when it has ended.
   if (streaming !== undefined) return 'other';
   const [received, sent] = [Number(bytesIn ?? 0), Number(bytesOut ?? 0)];
-  return finished(undefined, arrow === '-->', client, status!, url!, received, sent);
+  return finished(at, arrow === '-->', client, status!, url!, received, sent);
 }
 
 function fromJson(line: string): Finished | 'other' | 'misfit' {

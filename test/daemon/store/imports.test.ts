@@ -6,7 +6,8 @@ import { importFile } from '../../../daemon/answers/imports.js';
 import { importPart } from '../../../src/protocol/import-schema.js';
 import type { ImportPart } from '../../../src/records/import.js';
 import { readPlain } from '../../../src/records/progress/plain.js';
-import { ProxyLogReader, proxyLogFormat } from '../../../src/records/proxy/log-reader.js';
+import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
+import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import { container, inDirectory, MINUTE, NOON, open, row, tick } from './support.js';
 
 const LOG = readFileSync(new URL('../../fixtures/records/docker-20.10.plain.log', import.meta.url), 'utf8');

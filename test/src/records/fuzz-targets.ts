@@ -13,8 +13,9 @@ import { readStatusLog } from '../../../src/records/archive/status-log.js';
 import { buildRecordsDocument } from '../../../src/records/document.js';
 import { readPlain } from '../../../src/records/progress/plain.js';
 import { readRawJson } from '../../../src/records/progress/rawjson.js';
+import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
 import { readDistributionMetrics } from '../../../src/records/proxy/distribution-metrics.js';
-import { ProxyLogReader, proxyLogFormat } from '../../../src/records/proxy/log-reader.js';
+import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import type { BuildRecords } from '../../../src/records/types.js';
 import type { FuzzTarget } from '../capture/fuzz-targets.js';
 import {

@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packageOf } from '../../../src/records/package-of.js';
+import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
 import { readDistributionMetrics } from '../../../src/records/proxy/distribution-metrics.js';
-import { ProxyLogReader, proxyLogFormat } from '../../../src/records/proxy/log-reader.js';
+import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import { ProxySummary } from '../../../src/records/proxy/sums.js';
 import type { ProxyRequest } from '../../../src/records/types.js';
 import {

@@ -13,7 +13,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LogFollower } from '../../../../daemon/observe/proxy-logs/log-follower.js';
 import type { Store } from '../../../../daemon/store/types.js';
-import { ProxyLogReader, proxyLogFormat } from '../../../../src/records/proxy/log-reader.js';
+import { proxyLogFormat } from '../../../../src/records/proxy/choose-format.js';
+import { ProxyLogReader } from '../../../../src/records/proxy/log-reader.js';
 import { inDirectory, NOON, open } from '../../store/support.js';
 
 const PATH = 'var/log/apt-cacher-ng/apt-cacher.log';
@@ -51,7 +52,8 @@ async function scene(run: (scene: Scene) => Promise<void>): Promise<void> {
         store: () => store,
         procRoot: '/nowhere',
         hostRoot: join(directory, 'root'),
-        pidOf: () => undefined,
+        container: () => undefined,
+        output: () => Promise.reject(new Error('nothing has an output here')),
         log: (_, error) => problems.push(error),
       });
     let follower = start();
