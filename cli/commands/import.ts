@@ -1,11 +1,8 @@
-import { exitCodeOf } from '../../src/errors.js';
-import { SCHEMA } from '../../src/protocol/documents.js';
-import type { ImportFileDocument } from '../../src/records/document.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
+import { readFiles } from '../read-files.js';
 import { importFile } from '../records/import-file.js';
 import { importText } from '../records/import-text.js';
-import { reportError } from '../report-error.js';
 
 interface ImportCommandOptions {
   format?: string;
@@ -27,33 +24,15 @@ export const importRecords: Command<ImportCommandOptions> = {
     },
     { flags: '--dry-run', description: 'say what is in the files and store nothing' },
   ],
-  async run({ io, args, options }) {
-    const files: ImportFileDocument[] = [];
-    const failures: unknown[] = [];
+  async run(context) {
+    const { io, options } = context;
     const send = options.dryRun
       ? undefined
       : (part: Parameters<typeof ask<'import'>>[1]) => ask('import', part, io, options);
-    for (const file of args) {
-      if (io.signal.aborted) break;
-      try {
-        const document = await importFile(file, {
-          signal: io.signal,
-          now: io.now(),
-          format: options.format,
-          send,
-        });
-        files.push(document);
-        if (!options.json) {
-          io.stdout.write(`${files.length > 1 ? '\n' : ''}${importText(document, io.stdout.columns)}`);
-        }
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    // One that cannot be read does not take the others' results away.
-    if (files.length === 0) throw failures[0];
-    if (options.json) io.stdout.write(`${JSON.stringify({ schema: SCHEMA, files })}\n`);
-    for (const failure of failures) reportError(failure, false, io);
-    return failures.length === 0 ? 0 : exitCodeOf(failures[0]);
+    return readFiles(
+      context,
+      (file) => importFile(file, { signal: io.signal, now: io.now(), format: options.format, send }),
+      (document) => importText(document, io.stdout.columns),
+    );
   },
 };
