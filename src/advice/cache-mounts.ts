@@ -1,4 +1,4 @@
-import type { Mount } from '../dockerfile/types.js';
+import type { Instruction, Mount } from '../dockerfile/types.js';
 import { formatBytes } from '../text/figures.js';
 import { emptiedBy } from './emptied.js';
 import type { Manager } from './managers.js';
@@ -10,6 +10,7 @@ import { isRoot, uidOf } from './users.js';
 /** RUN steps that download packages and keep none of them for the next time. */
 export function missingCacheMounts({ runs }: Scene): Advice[] {
   return runs.flatMap((run) => {
+    if (hasNoNetwork(run)) return [];
     const lacking = run.managers.filter((manager) => !isCovered(manager, run));
     return lacking.length === 0 ? [] : [missing(run, lacking)];
   });
@@ -29,14 +30,19 @@ function missing(run: RunScene, lacking: readonly Manager[]): Advice {
     message: `${names} ${lacking.length === 1 ? 'downloads' : 'download'} everything again whenever this step runs${measured(run)}: write RUN ${flags.join(' ')} …${without && `, without ${without}`}`,
     line: step.instruction.line,
     ...repeats,
-    fix: {
-      line: step.instruction.line,
-      flags,
-      before: preparations(run, lacking),
-      remove,
-      disarm,
-    },
+    fix: isOwnerKnown(run)
+      ? { ...linesOf(step.instruction), flags, before: preparations(run, lacking), remove, disarm }
+      : undefined,
   };
+}
+
+/** Where a fix of an instruction reaches. */
+export function linesOf({ line, endLine }: Instruction): { line: number; endLine: number } {
+  return { line, endLine };
+}
+
+function hasNoNetwork({ step }: RunScene): boolean {
+  return step.instruction.flags.some(({ name, value }) => name === 'network' && value === 'none');
 }
 
 function measured({ history }: RunScene): string {
@@ -52,10 +58,20 @@ export function flag(target: string, manager: Manager, run: RunScene): string {
   return `--mount=type=cache,target=${target}${sharing}${ownership(run)}`;
 }
 
-function ownership({ step, stage }: RunScene): string {
-  if (isRoot(step.user)) return '';
-  const uid = uidOf(step.user, stepsBefore(stage, step));
-  return uid === undefined ? '' : `,uid=${uid},gid=${uid}`;
+function ownership(run: RunScene): string {
+  const { user } = run.step;
+  if (isRoot(user)) return '';
+  const uid = ownerOf(run);
+  return uid === undefined ? `,uid=<the number of ${user}>` : `,uid=${uid},gid=${uid}`;
+}
+
+/** Without its user's number, a new mount would be root's, and the step could not write to it. */
+function isOwnerKnown(run: RunScene): boolean {
+  return isRoot(run.step.user) || ownerOf(run) !== undefined;
+}
+
+function ownerOf({ step, stage }: RunScene): string | undefined {
+  return uidOf(step.user, stepsBefore(stage, step));
 }
 
 /** Lines that the step needs before it for the mount to be of use. Only root may write to /etc. */

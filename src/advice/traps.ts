@@ -1,6 +1,6 @@
 /** Cache mounts that are there and do not do what they are there for. */
 import type { Mount } from '../dockerfile/types.js';
-import { defeatedBy, isPrepared, mountsFor } from './cache-mounts.js';
+import { defeatedBy, isPrepared, linesOf, mountsFor } from './cache-mounts.js';
 import { emptiedBy } from './emptied.js';
 import { KEEP_DEBS } from './managers.js';
 import { againstRepeats } from './repeats.js';
@@ -111,12 +111,12 @@ function cacheMounts(run: RunScene): Mount[] {
 }
 
 function advice(run: RunScene, code: Advice['code'], message: string, fix?: Partial<Fix>): Advice {
-  const { line } = run.step.instruction;
+  const lines = linesOf(run.step.instruction);
   return {
     code,
     message,
-    line,
+    line: lines.line,
     ...againstRepeats(run.history),
-    fix: fix && { line, flags: [], before: [], remove: [], disarm: [], ...fix },
+    fix: fix && { ...lines, flags: [], before: [], remove: [], disarm: [], ...fix },
   };
 }

@@ -29,6 +29,8 @@ export interface Advice {
 /** A change of one instruction. */
 export interface Fix {
   line: number;
+  /** The last line of it, here-documents included. */
+  endLine: number;
   /** Flags to add behind RUN: `--mount=type=cache,target=/root/.npm`. */
   flags: string[];
   /** Lines to put before it. */

@@ -54,4 +54,41 @@ test('numbers are of the period: all runs but the dearest, and none where nothin
   assert.is(pip?.basis, 'unknown');
 });
 
+const fixed = (source: string) => applyAdvice(source, adviseOn(readDockerfile(source, 'Dockerfile')));
+
+test('a mount is put in only where its user could write to it', () => {
+  const source = 'FROM a:1\nUSER app\nRUN pip install x\n';
+  const [pip] = adviseOn(readDockerfile(source, 'Dockerfile'));
+  assert.match(pip?.message ?? '', 'target=/home/app/.cache/pip,uid=<the number of app>');
+  assert.is(fixed(source), source);
+  assert.match(
+    fixed('FROM a:1\nUSER 1001\nENV HOME=/h\nRUN pip install x\n'),
+    'pip,uid=1001,gid=1001 pip install',
+  );
+});
+
+test('what would empty a mount is taken out of here-documents, too', () => {
+  const text = fixed(
+    'FROM debian:12\nRUN <<EOF\napt-get install -y curl\nrm -rf /var/lib/apt/lists/*\nEOF\nCOPY a b\n',
+  );
+  assert.match(text, /sharing=locked <<EOF\napt-get install -y curl\ntrue\nEOF\nCOPY a b\n$/);
+});
+
+test('two changes of one step both reach it', () => {
+  const step =
+    'RUN --mount=type=cache,target=/root/.cache/pip apt-get install -y curl && pip install --no-cache-dir x';
+  const text = fixed(`FROM debian:12\n${step}\n`);
+  assert.is(text.includes('--no-cache-dir'), false);
+  assert.match(text, '/var/lib/apt,sharing=locked --mount=type=cache,target=/root/.cache/pip apt-get');
+});
+
+test('a file with the line ends of Windows keeps them', () => {
+  const text = fixed('FROM debian:12\r\nRUN apt-get update && \\\r\n  apt-get install -y curl\r\n');
+  assert.is(text.replaceAll('\r\n', '').includes('\n'), false);
+});
+
+test('a step without a network downloads nothing', () => {
+  assert.equal(adviseOn(readDockerfile('FROM a:1\nRUN --network=none pip install x\n', 'Dockerfile')), []);
+});
+
 test.run();
