@@ -25,14 +25,22 @@ export function parseDuration(text: string): number {
 
 /** An ISO 8601 time, or an age such as `7d`, as epoch milliseconds. `now` is for tests. */
 export function parseSince(text: string, now = Date.now()): number {
-  if (DURATION.test(text)) return now - parseDuration(text);
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) {
+  const at = DURATION.test(text) ? now - parseDuration(text) : parseTime(text);
+  // Also refuses ages that reach back before 1970: beyond some of them there are no dates at all.
+  if (!(at >= 0)) {
     throw new NetmeterError('usage', `"${text}" is neither a time nor an age`, {
       hint: 'Use an ISO 8601 time such as 2026-11-24T09:00Z, or an age such as 2h or 7d.',
     });
   }
   return at;
+}
+
+/** NaN for what is no time, and for dates that no calendar has, which `Date` would take for later ones. */
+function parseTime(text: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+  const midnight = Date.parse(`${day}T00:00Z`);
+  const isDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day ?? '');
+  return isDay ? Date.parse(text) : Number.NaN;
 }
 
 /** A whole number of at least 1. */

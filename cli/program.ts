@@ -35,9 +35,20 @@ export async function runCommandLine(
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io);
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? 0 : usageExit(error, argv, entries, io);
     return reportError(error, json ?? wantsJson(argv), io);
   }
+}
+
+/** The words of the command that was named, or those that several commands begin with: `cache`. */
+function commandWords(argv: readonly string[], entries: readonly CommandEntry[]): string[] {
+  const names = entries.map(({ name }) => name.split(' '));
+  for (const count of [2, 1]) {
+    const words = argv.slice(0, count);
+    if (names.some((name) => name.slice(0, count).join(' ') === words.join(' '))) return words;
+  }
+  return [];
 }
 
 /** Only the command that was named, since each loads what it needs; all of them for help and for errors. */
@@ -110,14 +121,12 @@ function parsed(flags: string, text: string, parse: (text: string) => unknown): 
   }
 }
 
-function usageExit(error: CommanderError, argv: string[], io: Io): number {
+function usageExit(error: CommanderError, argv: string[], entries: readonly CommandEntry[], io: Io): number {
   if (error.code === 'commander.help') return EXIT_USAGE;
-  const message = error.message.replace(/^error: /, '');
-  return reportError(
-    new NetmeterError('usage', message, { hint: 'See: netmeter --help' }),
-    wantsJson(argv),
-    io,
-  );
+  // Commander puts what it guesses was meant on a line of its own.
+  const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');
+  const hint = `See: ${['netmeter', ...commandWords(argv, entries), '--help'].join(' ')}`;
+  return reportError(new NetmeterError('usage', message, { hint }), wantsJson(argv), io);
 }
 
 /** Whether --json was asked for, also when the command line could not be parsed. */

@@ -127,6 +127,17 @@ test('what belongs to another program is not read', async () => {
   }
 });
 
+test('what was wrong points at the help of what it belongs to', async () => {
+  for (const [argv, hint] of [
+    ['build show', 'See: netmeter build show --help'],
+    ['cache nonsense', 'See: netmeter cache --help'],
+    ['status --bogus', 'See: netmeter status --help'],
+    ['bulids', "unknown command 'bulids' (Did you mean builds?) (usage)\nSee: netmeter --help"],
+  ] as const) {
+    assert.match((await commandLine(argv.split(' '))).stderr, hint);
+  }
+});
+
 test('a hostile word does not reach the terminal', async () => {
   const { stderr } = await commandLine(['\u001b[2J\u202e']);
   assert.match(stderr, "unknown command '\\e[2J\\u202e'");
