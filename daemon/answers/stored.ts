@@ -1,6 +1,6 @@
 import { adviseOn } from '../../src/advice/advise.js';
 import { adviseDocument } from '../../src/advice/document.js';
-import { historyOf } from '../../src/advice/history.js';
+import { buildsOf, historyOf } from '../../src/advice/history.js';
 import type { Build } from '../../src/builds/types.js';
 import { readDockerfile } from '../../src/dockerfile/read.js';
 import { NetmeterError } from '../../src/errors.js';
@@ -145,7 +145,7 @@ export class StoredAnswers {
     const builds = this.#fresh(
       await this.#options.store.builds({ since, until: until ?? this.#options.now(), limit: MOST_BUILDS }),
     );
-    const history = historyOf(parsed, path, builds, await this.#usageOf(builds, false));
+    const history = historyOf(buildsOf(parsed, path, builds), await this.#usageOf(builds, false));
     return adviseDocument(file, adviseOn(parsed, history));
   }
 

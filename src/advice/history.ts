@@ -12,33 +12,33 @@ export function dockerfilePath({ context, dockerfile }: Build): string | undefin
 }
 
 /**
- * The steps that builds of this file ran: builds that name its path, and those whose every RUN is one of the
- * file's, since clones and temporary contexts lie elsewhere.
+ * The builds of this file: those that name its path, and those whose every RUN is one of the file's, since
+ * clones and temporary contexts lie elsewhere.
  *
  * @param path absolute; undefined when the file came from standard input
  */
-export function historyOf(
-  file: Dockerfile,
-  path: string | undefined,
-  builds: readonly Build[],
-  usage: BuildUsage,
-): StepRun[] {
+export function buildsOf(file: Dockerfile, path: string | undefined, builds: readonly Build[]): Build[] {
   const isRun = runMatcher(file);
-  return builds
-    .filter((build) => (path !== undefined && dockerfilePath(build) === path) || isMadeOf(build, isRun))
-    .flatMap((build) =>
-      build.steps
-        .filter((step) => step.status === 'done' && (step.kind === 'run' || step.kind === 'from'))
-        .map((step) => {
-          const { wan } = stepDocument(build, step, usage);
-          return {
-            at: step.intervals[0]?.startedAt ?? build.startedAt,
-            instruction: step.instruction,
-            stage: step.stage,
-            bytes: wan.rxBytes === null ? undefined : wan.rxBytes + wan.txBytes,
-          };
-        }),
-    );
+  return builds.filter(
+    (build) => (path !== undefined && dockerfilePath(build) === path) || isMadeOf(build, isRun),
+  );
+}
+
+/** The steps that these builds ran. */
+export function historyOf(builds: readonly Build[], usage: BuildUsage): StepRun[] {
+  return builds.flatMap((build) =>
+    build.steps
+      .filter((step) => step.status === 'done' && (step.kind === 'run' || step.kind === 'from'))
+      .map((step) => {
+        const { wan } = stepDocument(build, step, usage);
+        return {
+          at: step.intervals[0]?.startedAt ?? build.startedAt,
+          instruction: step.instruction,
+          stage: step.stage,
+          bytes: wan.rxBytes === null ? undefined : wan.rxBytes + wan.txBytes,
+        };
+      }),
+  );
 }
 
 function isMadeOf(build: Build, isRun: (instruction: string) => boolean): boolean {

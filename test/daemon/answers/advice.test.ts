@@ -7,6 +7,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adviceOnBuilds } from '../../../daemon/answers/advice.js';
 import type { Build } from '../../../src/builds/types.js';
+import type { UsageRow } from '../../../src/metering/usage.js';
+import { sumByOwner } from '../../../src/report/sums.js';
 
 let dir = '';
 test.before.each(() => {
@@ -61,5 +63,40 @@ test('dearest first, and no more than a page', async () => {
   const advice = await adviceOnBuilds([build(project('many', text))], USAGE);
   assert.is(advice.length, 12);
 });
+
+test('the bytes of a build are advice on one file, however many clones of it there are', async () => {
+  const text = 'FROM a:1\nRUN npm ci\n';
+  const clones = [project('one', text), project('two', text)];
+  const contexts = [...clones, ...clones, undefined, '/gone', undefined];
+  const builds = contexts.map((context, index) => npmBuild(context, `${index}`));
+  const rows = builds.map(({ ref }) => ({
+    owner: { kind: 'step' as const, id: `exec:${ref}`, name: '' },
+    class: 'wan' as const,
+    link: 'l',
+    rxBytes: 1000,
+    txBytes: 0,
+    rxPackets: 1,
+    txPackets: 1,
+    tier: 'exact' as const,
+  }));
+  const advice = await adviceOnBuilds(builds, { ...USAGE, sums: sumByOwner(rows as UsageRow[]) });
+  // Four builds of the clones, and three that lie nowhere: all but the dearest of each file.
+  const saves = advice.map(({ savesBytes }) => savesBytes ?? 0);
+  assert.equal(saves, [4000, 1000]);
+});
+
+function npmBuild(context: string | undefined, ref: string): Build {
+  const step = {
+    digest: 'd',
+    kind: 'run',
+    status: 'done',
+    instruction: 'RUN npm ci',
+    executorIds: [ref],
+    intervals: [{ startedAt: Number(ref), completedAt: 9 }],
+    blobs: [],
+    cacheMounts: [],
+  };
+  return { ...build(context), ref, steps: [step] } as unknown as Build;
+}
 
 test.run();
