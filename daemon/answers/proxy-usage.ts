@@ -1,4 +1,5 @@
 import { type ProxyRow, type ProxyUsage, proxyUsage } from '../../src/proxies/usage.js';
+import { type ProxyOverhead, proxyOverheads } from '../../src/savings/proxy-overhead.js';
 import type { ProxyPeriod } from '../../src/savings/types.js';
 import { type Interval, totalBytes } from '../../src/units.js';
 import type { ProxyTraffic } from '../store/proxy-traffic.js';
@@ -54,7 +55,26 @@ export async function proxyPeriodsIn(
   beyond: ReadonlySet<string>,
   now: number,
 ): Promise<ProxyPeriod[]> {
-  const builds = await store.builds({ since: interval.from - 1, until: interval.to });
+  const periods = await runsIn(store, { from: interval.from - 1, to: interval.to }, now);
+  const chosen = periods.length > MOST_PERIODS ? [{ ...interval, to: interval.to + LAST_TICK_MS }] : periods;
+  return periodsOf(store, chosen, beyond);
+}
+
+/** What proxies fetched that nobody asked them for, between the runs of builds and in them. */
+export async function proxyOverheadsIn(
+  store: Store,
+  interval: Interval,
+  beyond: ReadonlySet<string>,
+  now: number,
+): Promise<ProxyOverhead[]> {
+  const runs = await runsIn(store, interval, now);
+  const chosen = runs.length > MOST_PERIODS ? [interval] : withGaps(runs, interval);
+  return proxyOverheads(await periodsOf(store, chosen, beyond));
+}
+
+/** Times in which builds ran that began in the interval, with the ticks that count their last bytes. */
+async function runsIn(store: Store, { from, to: until }: Interval, now: number): Promise<Interval[]> {
+  const builds = await store.builds({ since: from, until });
   const runs: Interval[] = [];
   for (const { startedAt, completedAt } of builds.toReversed()) {
     const to = completedAt ?? now;
@@ -62,12 +82,33 @@ export async function proxyPeriodsIn(
     if (last === undefined || startedAt > last.to) runs.push({ from: startedAt, to });
     else last.to = Math.max(last.to, to);
   }
-  const periods = runs.map(({ from, to }, place) => {
-    return { from, to: Math.min(to + LAST_TICK_MS, runs[place + 1]?.from ?? Number.POSITIVE_INFINITY) };
+  return runs.map(({ from: began, to }, place) => {
+    return {
+      from: began,
+      to: Math.min(to + LAST_TICK_MS, runs[place + 1]?.from ?? Number.POSITIVE_INFINITY),
+    };
   });
-  const chosen = periods.length > MOST_PERIODS ? [{ ...interval, to: interval.to + LAST_TICK_MS }] : periods;
-  const usage = await proxyUsageIn(store, chosen, beyond);
-  return chosen.flatMap((period, place) =>
+}
+
+/** All of an interval: what is in it of the runs, and what is between them. */
+function withGaps(runs: readonly Interval[], { from, to }: Interval): Interval[] {
+  const all: Interval[] = [];
+  let end = from;
+  for (const run of runs) {
+    all.push({ from: end, to: run.from }, { from: run.from, to: Math.min(run.to, to) });
+    end = Math.min(run.to, to);
+  }
+  all.push({ from: end, to });
+  return all.filter((each) => each.from < each.to);
+}
+
+async function periodsOf(
+  store: Store,
+  periods: readonly Interval[],
+  beyond: ReadonlySet<string>,
+): Promise<ProxyPeriod[]> {
+  const usage = await proxyUsageIn(store, periods, beyond);
+  return periods.flatMap((period, place) =>
     (usage[place] ?? []).map(({ name, delivered, fetched }) => ({
       name,
       interval: period,

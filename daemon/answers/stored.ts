@@ -26,6 +26,7 @@ import {
 import { periodReport } from '../../src/report/period.js';
 import { reconciliationDocument } from '../../src/report/status.js';
 import { sumByOwner } from '../../src/report/sums.js';
+import type { ProxyOverhead } from '../../src/savings/proxy-overhead.js';
 import type { LinkPrices, ProxyPeriod } from '../../src/savings/types.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { Store } from '../store/types.js';
@@ -46,6 +47,8 @@ export interface StoredAnswersOptions {
   prices?: LinkPrices | undefined;
   /** What proxies delivered and fetched in a period; none are known without it. */
   proxyPeriods?: ((interval: Interval) => Promise<ProxyPeriod[]>) | undefined;
+  /** What proxies fetched for nobody; none is known without it. */
+  proxyOverheads?: ((interval: Interval) => Promise<ProxyOverhead[]>) | undefined;
 }
 
 const DEFAULT_BUILDS = 20;
@@ -103,6 +106,7 @@ export class StoredAnswers {
     const { store, now, policy } = this.#options;
     const period = { from: since, to: until ?? now() };
     const before = { from: Math.max(0, since - (period.to - since)), to: since };
+    const overheadsIn = this.#options.proxyOverheads ?? (async () => []);
     const [usage, linkRows, builds, days, previous, previousBuilds] = await Promise.all([
       store.usage(period),
       store.linkUsage(period),
@@ -127,6 +131,7 @@ export class StoredAnswers {
       ),
       builds: fresh,
       buildUsage,
+      overheads: await overheadsIn(period),
       advice: await adviceOnBuilds(fresh, buildUsage),
       estimates: await this.#estimates(period, fresh, buildUsage),
       days,
@@ -134,6 +139,7 @@ export class StoredAnswers {
         previous.length === 0 ? undefined : previous.reduce((sum, day) => sum + day.usedBytes, 0),
       previousBuilds,
       previousBuildUsage: await this.#usageOf(previousBuilds, false),
+      previousOverheads: await overheadsIn(before),
       prices: this.#options.prices ?? NO_PRICES,
     });
   }

@@ -71,6 +71,7 @@ function storedAnswers(options: AnswerSetOptions): StoredAnswers {
     prices: linkPart.prices,
     running: () => tracker.running(),
     proxyPeriods: (interval) => proxies.periods(interval),
+    proxyOverheads: (interval) => proxies.overheads(interval),
   });
 }
 

@@ -1,8 +1,9 @@
 import type { KnownProxy } from '../../src/proxies/types.js';
+import type { ProxyOverhead } from '../../src/savings/proxy-overhead.js';
 import type { ProxyPeriod } from '../../src/savings/types.js';
 import type { Interval } from '../../src/units.js';
 import { ProxyAnswers, type ProxyAnswersOptions } from '../answers/proxies.js';
-import { proxyPeriodsIn } from '../answers/proxy-usage.js';
+import { proxyOverheadsIn, proxyPeriodsIn } from '../answers/proxy-usage.js';
 import type { Log } from '../lifecycle/log.js';
 import type { Part } from '../lifecycle/supervisor.js';
 import { ProxyBook, type ProxyBookOptions, type ProxyContainers } from '../observe/proxies/proxy-book.js';
@@ -73,6 +74,12 @@ export class ProxyPart implements Part {
   periods(interval: Interval): Promise<ProxyPeriod[]> {
     const { store, now } = this.#options;
     return proxyPeriodsIn(store(), interval, this.answers.beyond(), now());
+  }
+
+  /** What they fetched that nobody asked them for. */
+  overheads(interval: Interval): Promise<ProxyOverhead[]> {
+    const { store, now } = this.#options;
+    return proxyOverheadsIn(store(), interval, this.answers.beyond(), now());
   }
 
   #readLogs(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Place } from '../../src/protocol/paths.js';
-import { proxyPeriodsIn } from '../answers/proxy-usage.js';
+import { proxyOverheadsIn, proxyPeriodsIn } from '../answers/proxy-usage.js';
 import { StoredAnswers } from '../answers/stored.js';
 import type { OpenAnswers } from '../lifecycle/run-query.js';
 import { openStore } from '../store/open-store.js';
@@ -20,6 +20,7 @@ export async function openStoredAnswers(place: Place): Promise<OpenAnswers> {
     prices,
     running: () => [],
     proxyPeriods: (interval) => proxyPeriodsIn(store, interval, new Set(), now()),
+    proxyOverheads: (interval) => proxyOverheadsIn(store, interval, new Set(), now()),
   });
   return {
     handlers: {

@@ -4,6 +4,7 @@ import type { ReportDocument } from '../protocol/documents.js';
 import { addSum, isAllUnknown, type LedgerSum, noSum, sumPages } from '../savings/build-ledger.js';
 import { ENERGY_SOURCE, wattHours } from '../savings/energy.js';
 import { moneyOf, type SavedOnLink } from '../savings/money.js';
+import { bearOverhead, type ProxyOverhead, sumOfOverheads } from '../savings/proxy-overhead.js';
 import type { LinkPrices } from '../savings/types.js';
 import { type Bytes, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, stepSum } from './builds.js';
@@ -27,6 +28,8 @@ export interface PeriodSavings {
 export interface PeriodSavingsFacts {
   builds: readonly Build[];
   usage: BuildUsage;
+  /** Of the whole period. */
+  overheads: readonly ProxyOverhead[];
   links: readonly { name: string; transfer: Transfer }[];
   prices: LinkPrices;
   wan: Transfer;
@@ -34,10 +37,14 @@ export interface PeriodSavingsFacts {
 }
 
 export function periodSavings(facts: PeriodSavingsFacts): PeriodSavings {
-  const { usage, links, prices, wan } = facts;
+  const { usage, links, prices, wan, overheads } = facts;
   const builds = facts.builds.map((build) => summed(build, usage, prices));
-  const all = added(builds);
-  const onLinks = builds.flatMap((each) => each.onLinks);
+  const overheadBytes = sumOfOverheads(overheads);
+  const all = bearOverhead(added(builds), overheadBytes);
+  const onLinks = [
+    ...builds.flatMap((each) => each.onLinks),
+    ...overheads.map(({ at, bytes }) => ({ link: prices.linkAt(at), bytes: -bytes })),
+  ];
   const isNone = builds.length === 0;
   const days = grouped(builds, ({ build }) => localDate(build.startedAt, facts.timeZone));
   const projects = grouped(builds, ({ build }) => build.project ?? build.name);
@@ -45,7 +52,7 @@ export function periodSavings(facts: PeriodSavingsFacts): PeriodSavings {
   return {
     fields: {
       coldBytes: isNone ? 0 : coldBytesOf(all),
-      saved: usage.ledgers === undefined ? null : periodSaved(all, onLinks, prices),
+      saved: usage.ledgers === undefined ? null : periodSaved(all, overheadBytes, onLinks, prices),
       workAvoidedMs: all.timedSteps > 0 ? all.workAvoidedMs : isNone ? 0 : null,
       money: moneyOf(links, onLinks, prices)?.map((each) => ({ ...each, saved: each.saved ?? null })) ?? null,
       energyWh: { used: wattHours(totalBytes(wan)), saved: energySaved, source: ENERGY_SOURCE },
@@ -59,9 +66,13 @@ export function periodSavings(facts: PeriodSavingsFacts): PeriodSavings {
   };
 }
 
-/** What builds saved in all; null where nothing is known of it. */
-export function savedBytes(builds: readonly Build[], { ledgers }: BuildUsage): Bytes | null {
-  const sum = noSum();
+/** What builds saved in all, less what proxies fetched for nobody; null where nothing is known of it. */
+export function savedBytes(
+  builds: readonly Build[],
+  { ledgers }: BuildUsage,
+  overheads: readonly ProxyOverhead[],
+): Bytes | null {
+  const sum = bearOverhead(noSum(), sumOfOverheads(overheads));
   for (const build of builds) addSum(sum, sumPages(ledgers?.get(build.ref)?.values() ?? []));
   return knownBytes(sum);
 }
@@ -72,6 +83,7 @@ function knownBytes(sum: LedgerSum): Bytes | null {
 
 function periodSaved(
   all: LedgerSum,
+  proxyOverheadBytes: Bytes,
   onLinks: readonly SavedOnLink[],
   { isMetered }: LinkPrices,
 ): ReportDocument['saved'] {
@@ -80,6 +92,7 @@ function periodSaved(
     ...savedFields(all),
     meteredBytes: metered.reduce((sum, { bytes }) => sum + bytes, 0),
     byBasis: { ...all.byBasis },
+    proxyOverheadBytes,
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   ReportDocument,
 } from '../protocol/documents.js';
 import { SCHEMA } from '../protocol/documents.js';
+import type { ProxyOverhead } from '../savings/proxy-overhead.js';
 import type { LinkPrices } from '../savings/types.js';
 import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
@@ -34,6 +35,8 @@ export interface PeriodFacts {
   /** Builds that started in the period. */
   builds: readonly Build[];
   buildUsage: BuildUsage;
+  /** What proxies fetched for nobody. */
+  overheads: readonly ProxyOverhead[];
   /** Wan bytes per local day. */
   days: readonly { date: string; usedBytes: number }[];
   advice: readonly AdviceDocument[];
@@ -44,17 +47,18 @@ export interface PeriodFacts {
   /** Its builds. */
   previousBuilds: readonly Build[];
   previousBuildUsage: BuildUsage;
+  previousOverheads: readonly ProxyOverhead[];
   prices: LinkPrices;
 }
 
 const TOP_STEPS = 10;
 
 export function periodReport(facts: PeriodFacts): ReportDocument {
-  const { period, usage, links, builds, buildUsage } = facts;
+  const { period, usage, links, builds, buildUsage, overheads } = facts;
   const documents = builds.map((build) => buildDocument(build, buildUsage));
   const wan = wanOf(usage);
   const { timeZone, prices } = facts;
-  const savings = periodSavings({ builds, usage: buildUsage, links, prices, wan, timeZone });
+  const savings = periodSavings({ builds, usage: buildUsage, overheads, links, prices, wan, timeZone });
   const days = facts.days.map(({ date, usedBytes }) => ({ date, usedBytes, ...savings.onDay(date) }));
   const shown = projects(documents, savings);
   return {
@@ -87,7 +91,7 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
       savedBytes:
         facts.previousUsedBytes === undefined
           ? null
-          : savedBytes(facts.previousBuilds, facts.previousBuildUsage),
+          : savedBytes(facts.previousBuilds, facts.previousBuildUsage, facts.previousOverheads),
     },
     tiers: tiers(usage),
     advice: [...facts.advice],

@@ -28,6 +28,8 @@ export interface PeriodSavedDocument extends SavedDocument {
   /** The part that a metered link would have carried. */
   meteredBytes: number;
   byBasis: { measured: number; derived: number; estimated: number };
+  /** What proxies fetched that nobody asked them for; taken off `bytes` and all that is made of it. */
+  proxyOverheadBytes: number;
 }
 
 /** What a cold build measured. */

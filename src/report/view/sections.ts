@@ -23,7 +23,7 @@ export function causesSection({ saved }: ReportDocument): Section | undefined {
   const residual = saved.residualBytes === 0 ? [] : [['no cause (noise)', formatBytes(saved.residualBytes)]];
   return {
     title: 'What saved it',
-    text: `How that is known: ${bases.map(([basis, bytes]) => `${formatBytes(bytes)} ${basis}`).join(', ')}.`,
+    text: `How that is known: ${bases.map(([basis, bytes]) => `${formatBytes(bytes)} ${basis}`).join(', ')}.${overheadText(saved.proxyOverheadBytes)}`,
     chart: {
       labels: known.map(([, name]) => name),
       series: [{ name: 'saved', values: known.map(([cause]) => byCause[cause]) }],
@@ -33,6 +33,12 @@ export function causesSection({ saved }: ReportDocument): Section | undefined {
       rows: [...known.map(([cause, name]) => [name, formatBytes(byCause[cause])]), ...residual],
     },
   };
+}
+
+function overheadText(bytes: number): string {
+  return bytes === 0
+    ? ''
+    : ` Proxies fetched ${formatBytes(bytes)} that nobody asked them for, which is taken off.`;
 }
 
 export function weeksSection({ weeks }: ReportDocument): Section | undefined {

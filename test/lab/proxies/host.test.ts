@@ -1,5 +1,6 @@
 // Squid on the host: found by itself, what it delivers against what it fetches.
 import * as assert from 'uvu/assert';
+import type { ReportDocument } from '../../../src/protocol/documents.js';
 import { finishedBuild, status, stepNamed } from '../exactness/documents.js';
 import { assertAddsUp, assertWithin, receivedOverTcp } from '../exactness/expectations.js';
 import {
@@ -95,6 +96,12 @@ test(
     const prefetched = await proxyNamed(netmeter, 'squid', since);
     assertWithin(prefetched.fetched.rxBytes ?? 0, receivedOverTcp(all), 5e-3, 'fetched ahead');
     assert.ok((prefetched.savedBytes ?? 0) < -2 * MB, `it cost, and saved nothing: ${prefetched.savedBytes}`);
+    const report = await netmeter.json<ReportDocument>(['report', '--since', since]);
+    assert.equal(report.builds, { count: 0, failed: 0 });
+    const { proxyOverheadBytes = 0, headlineBytes = 0 } = report.saved ?? {};
+    const surplus = receivedOverTcp(all) - bothWays(prefetched.delivered);
+    assertWithin(proxyOverheadBytes, surplus, 1e-2, 'what nobody asked for');
+    assert.is(headlineBytes, -proxyOverheadBytes, 'in the total, signed');
 
     const tag = `squid-restart-${process.pid}`;
     const fetch = (path: string) =>

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildShowDocument } from '../../../src/report/builds.js';
 import { periodReport } from '../../../src/report/period.js';
+import { renderReport } from '../../../src/report/render/index.js';
 import { statusDocument } from '../../../src/report/status.js';
 import { sumByOwner } from '../../../src/report/sums.js';
 import { build, owner, step, usage } from './fixtures.js';
@@ -94,10 +95,12 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
     ],
     builds: [],
     buildUsage: { sums: new Map(), remotes: [], tier: 'exact', isMetered: () => null },
+    overheads: [],
     days: [],
     previousUsedBytes: undefined,
     previousBuilds: [],
     previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    previousOverheads: [],
     prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
     estimates: { count: 0, ratio: undefined },
@@ -121,10 +124,12 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
     links: [],
     builds: [],
     buildUsage: { sums: new Map(), remotes: [], tier: 'exact', ledgers: new Map() },
+    overheads: [],
     days: [],
     previousUsedBytes: undefined,
     previousBuilds: [],
     previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    previousOverheads: [],
     prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
     advice: [],
     estimates: { count: 0, ratio: undefined },
@@ -134,6 +139,49 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
   assert.is(report.saved?.unknownSteps, 0);
   assert.is(report.coldBytes, 0);
   assert.is(report.money, null);
+});
+
+test('what proxies fetched for nobody is in the total, signed, and told', () => {
+  const report = periodReport({
+    period: { from: 0, to: 1000 },
+    timeZone: 'UTC',
+    usage: [],
+    links: [
+      {
+        name: 'up0',
+        transfer: { rxBytes: 5e6, txBytes: 0 },
+        metered: true,
+        budget: null,
+        reconciliation: null,
+      },
+    ],
+    builds: [],
+    buildUsage: { sums: new Map(), remotes: [], tier: 'exact', ledgers: new Map() },
+    overheads: [{ name: 'squid', at: 500, bytes: 5e6 }],
+    days: [],
+    previousUsedBytes: 0,
+    previousBuilds: [],
+    previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
+    previousOverheads: [{ name: 'squid', at: -500, bytes: 1e6 }],
+    prices: {
+      priceOf: () => ({ currency: 'EUR', perGigabyte: 2 }),
+      isMetered: () => true,
+      linkAt: () => 'up0',
+    },
+    advice: [],
+    estimates: { count: 0, ratio: undefined },
+  });
+  const { saved, money, previous } = report;
+  assert.is(saved?.bytes, -5e6);
+  assert.is(saved?.headlineBytes, -5e6);
+  assert.is(saved?.byCause.proxy, -5e6);
+  assert.is(saved?.meteredBytes, -5e6);
+  assert.is(saved?.proxyOverheadBytes, 5e6);
+  assert.equal(money, [{ currency: 'EUR', spent: 0.01, saved: -0.01 }]);
+  assert.is(previous.savedBytes, -1e6);
+  const text = renderReport(report, 'text', { width: 200, ascii: false });
+  assert.match(text, /Proxies fetched 5\.00 MB that nobody asked them for, which is taken off/);
+  assert.match(text, /Saved in all:? +-5\.00 MB/);
 });
 
 test('status has one row an owner, with its classes apart', () => {

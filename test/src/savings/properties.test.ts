@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { StepStatus } from '../../../src/builds/types.js';
 import { addSum, noSum, sumPages } from '../../../src/savings/build-ledger.js';
 import { savedPerCache } from '../../../src/savings/per-cache.js';
+import { bearOverhead } from '../../../src/savings/proxy-overhead.js';
 import type { StepLedger } from '../../../src/savings/types.js';
 import { type Built, mount, Scene, type SceneStep } from './scene.js';
 
@@ -114,6 +115,27 @@ test('builds and reports: the sums balance, and a report is the sum of its build
       assert.equal(all, sumPages(pagesOf(built)));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('what proxies fetched for nobody is taken off, and the books balance as before', () => {
+  void fc.assert(
+    fc.property(world, bytes, (built, overhead) => {
+      const before = sumPages(pagesOf(built));
+      const sum = bearOverhead(sumPages(pagesOf(built)), overhead);
+      assert.is(sum.bytes, before.bytes - overhead);
+      assert.is(sum.coldBytes, before.coldBytes);
+      assert.is(sum.coldBytes - sum.actualBytes, sum.bytes + sum.residualBytes);
+      for (const parts of [sum.byCause, sum.byBasis]) {
+        assert.is(
+          Object.values(parts).reduce((total, one) => total + one, 0),
+          sum.bytes,
+        );
+      }
+      assert.is(sum.headlineBytes, sum.byCause['cache-mount'] + sum.byCause.proxy);
+      assert.ok(sum.lowBytes <= sum.bytes && sum.bytes <= sum.highBytes);
+    }),
+    { numRuns: 100 },
   );
 });
 
