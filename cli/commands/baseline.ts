@@ -6,6 +6,7 @@ import { formatBytes } from '../../src/text/figures.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
 import { confirm } from '../baseline/confirm.js';
+import { ownFile } from '../baseline/dockerfile.js';
 import { measureBaseline } from '../baseline/measure.js';
 import type { Command, GlobalOptions } from '../command.js';
 import { estimateQuestion } from '../estimate/question.js';
@@ -28,6 +29,8 @@ export const baseline: Command<BaselineOptions> = {
   options: [{ flags: '--yes', description: 'do not ask' }],
   foreignOptions: true,
   async run({ io, args, options }) {
+    // Before anybody is asked anything.
+    await ownFile(args, io.cwd);
     const expected = await expectation(args, io, options);
     io.stderr.write(`${costLine(expected)}\n`);
     if (!(await isAgreed(expected.metered, io, options))) return NO;

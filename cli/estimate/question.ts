@@ -8,6 +8,7 @@ import { contextSources } from '../../src/estimate/inputs.js';
 import { neededStages } from '../../src/estimate/needed.js';
 import type { StepInput } from '../../src/estimate/types.js';
 import type { EstimateParams } from '../../src/protocol/messages.js';
+import { isRemoteContext } from '../docker/remote-context.js';
 import { readDockerfileText } from '../dockerfile/read-text.js';
 import type { Io } from '../io.js';
 import { type BuildArguments, parseBuildArguments } from './build-arguments.js';
@@ -60,7 +61,7 @@ interface BuildPlace {
 }
 
 async function placeOf({ context, file }: BuildArguments, cwd: string): Promise<BuildPlace> {
-  if (/^(?:https?|git|ssh):\/\/|^git@|\.git(?:#.*)?$/.test(context) && !context.startsWith('.')) {
+  if (isRemoteContext(context)) {
     throw new NetmeterError('usage', `what a build of ${context} copies is not known before it is fetched`, {
       hint: 'Estimates are made for contexts on this machine.',
     });

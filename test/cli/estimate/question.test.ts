@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { estimateQuestion } from '../../../cli/estimate/question.js';
+import type { NetmeterError } from '../../../src/errors.js';
 
 let dir = '';
 
@@ -113,6 +114,17 @@ test('a context that cannot be looked into is refused, with what to do', async (
     } catch (error) {
       assert.match((error as Error).message, message);
     }
+  }
+});
+
+test('what is no Dockerfile is refused, with the line', async () => {
+  write('Dockerfile', 'FROM a\nRUN b\nMAKE c\n');
+  try {
+    await ask('.');
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as NetmeterError).code, 'unreadable-input');
+    assert.match((error as Error).message, 'Dockerfile:3: there is no instruction "MAKE"');
   }
 });
 
