@@ -111,10 +111,10 @@ export class LiveBuilds {
 
 function stepView(live: LiveBuild, step: StepDocument, at: EpochMs): StepView {
   const runs = step.status === 'running';
-  const started = runs && step.startedAt !== null ? Date.parse(step.startedAt) : null;
+  if (!runs) return { document: step, rate: null, rateIsReported: false, runsSince: null };
   const counted = live.counted.get(step.digest)?.rate(at);
   const reported = live.reported.get(step.digest)?.rate.rate(at).rx;
-  if (!runs) return { document: step, rate: null, rateIsReported: false, runsSince: null };
+  const started = step.startedAt === null ? null : Date.parse(step.startedAt);
   const isReported = step.kind !== 'run' && reported !== undefined;
   const rate = isReported ? reported : (counted?.rx ?? 0) + (counted?.tx ?? 0);
   return { document: step, rate, rateIsReported: isReported, runsSince: started };

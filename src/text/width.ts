@@ -1,7 +1,10 @@
 import stringWidth from 'string-width';
 
-/** Printable ASCII, one cell each: nearly everything, and nothing has to be looked up for it. */
-const PLAIN = /^[\x20-\x7e]*$/;
+/**
+ * Printable ASCII and the signs that texts of this project's own have in them, one cell each: nearly everything, and
+ * nothing has to be looked up for it.
+ */
+const PLAIN = /^[\x20-\x7e…·≈│─█░▁-▇↓↑▶▸▾✓✗●⊘⇄]*$/;
 
 /** Cells that a text takes in a terminal: wide characters two, combining marks none. */
 export function cellWidth(text: string): number {

@@ -1,5 +1,6 @@
-// What `netmeter top` costs while a build of 30 steps runs: the real program in a terminal (tmux), told by a real
-// server on a real socket what a daemon tells. Exits with 1 above the limit. Needs tmux and `npm run build`.
+// What `netmeter top` costs while a build of 30 steps (or of as many as the second argument says) runs: the real
+// program in a terminal (tmux), told by a real server on a real socket what a daemon tells. Exits with 1 above the
+// limit. Needs tmux and `npm run build`.
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +11,9 @@ import { startServer } from '../daemon/server/harness.js';
 import { cpuSeconds, residentMb } from './processes.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
-const STEPS = 30;
 const WARM_UP_SECONDS = 5;
 const WATCH_SECONDS = Number(process.argv[2] ?? 30);
+const STEPS = Number(process.argv[3] ?? 30);
 /** Of one core. */
 const LIMIT = 0.02;
 const TERMINAL = ['-L', `netmeter-bench-${process.pid}`, '-f', '/dev/null'];

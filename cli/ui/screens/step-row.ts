@@ -62,9 +62,17 @@ export function stepRow(
   now: number,
   width: number,
 ): Row {
-  const line = cellsLine(columns, ({ key }) => stepCell(key, step, now));
-  const more = step.document.status === 'running' ? moreLines(step, columns, width) : [];
-  return { key: stepKey(ref, step.document), lines: [line, ...more], selectable: true };
+  const first = () => cellsLine(columns, ({ key }) => stepCell(key, step, now));
+  const row = { key: stepKey(ref, step.document), selectable: true };
+  if (step.document.status === 'running')
+    return { ...row, lines: [first(), ...moreLines(step, columns, width)] };
+  return {
+    ...row,
+    height: 1,
+    get lines() {
+      return [first()];
+    },
+  };
 }
 
 function stepCell(

@@ -8,7 +8,9 @@ const JUMP = 2;
 /** One thing in a list, on one line or several. */
 export interface Row {
   key: string;
-  lines: readonly Line[];
+  readonly lines: readonly Line[];
+  /** How many lines there are, of a row that makes them when it is asked for them: most are out of sight. */
+  height?: number;
   /** Headings and remarks cannot be selected. */
   selectable: boolean;
   /** Of the rows below it: stays at the top while they are scrolled. */
@@ -29,6 +31,13 @@ export interface Shown {
   below: number;
 }
 
+/** Where a row stands: its first line, and the one after its last. */
+interface Place {
+  row: Row;
+  first: number;
+  last: number;
+}
+
 /** The part of a list that fits into `height` lines, with the selected row in it. */
 export function windowOf(
   rows: readonly Row[],
@@ -36,24 +45,41 @@ export function windowOf(
   height: number,
   lastTop: number,
 ): Shown {
-  const lines: ShownLine[] = [];
-  /** Where headings begin. */
-  const headings: number[] = [];
-  let chosen: { first: number; last: number } | undefined;
+  const places: Place[] = [];
+  let total = 0;
   for (const row of rows) {
-    const isSelected = row.key === selected;
-    if (row.isHeading) headings.push(lines.length);
-    if (isSelected) chosen = { first: lines.length, last: lines.length + row.lines.length };
-    for (const [i, line] of row.lines.entries()) lines.push({ line, selected: isSelected && i === 0 });
+    const last = total + (row.height ?? row.lines.length);
+    places.push({ row, first: total, last });
+    total = last;
   }
-  const end = Math.max(0, lines.length - height);
-  const top = Math.min(topFor(chosen, headings, height, Math.min(lastTop, end)), end);
-  const shown = lines.slice(top, top + height);
-  const heading = headings.findLast((at) => at < top);
-  if (heading !== undefined && height > LEAST_FOR_HEADING && !shown[0]?.selected && !headings.includes(top)) {
-    shown[0] = lines[heading]!;
+  const headings = places.filter(({ row }) => row.isHeading);
+  const chosen = places.findLast(({ row }) => row.key === selected);
+  const end = Math.max(0, total - height);
+  const starts = headings.map(({ first }) => first);
+  const top = Math.min(topFor(chosen, starts, height, Math.min(lastTop, end)), end);
+  const lines = linesBetween(places, top, top + height, chosen);
+  const heading = headings.findLast(({ first }) => first < top);
+  if (heading !== undefined && height > LEAST_FOR_HEADING && !lines[0]?.selected && !starts.includes(top)) {
+    lines[0] = { line: heading.row.lines[0]!, selected: heading === chosen };
   }
-  return { lines: shown, top, above: top, below: Math.max(0, lines.length - top - height) };
+  return { lines, top, above: top, below: Math.max(0, total - top - height) };
+}
+
+function linesBetween(
+  places: readonly Place[],
+  top: number,
+  end: number,
+  chosen: Place | undefined,
+): ShownLine[] {
+  const shown: ShownLine[] = [];
+  for (const place of places) {
+    const { row, first, last } = place;
+    if (last <= top || first >= end) continue;
+    for (const [i, line] of row.lines.entries()) {
+      if (first + i >= top && first + i < end) shown.push({ line, selected: place === chosen && i === 0 });
+    }
+  }
+  return shown;
 }
 
 /** The top of before, unless the selected row would not be seen: with a line around it where there is room. */

@@ -6,6 +6,8 @@ const BEGIN = `${ESC}?2026h`;
 const END = `${ESC}?2026l`;
 const ERASE_REST = `${ESC}K`;
 const ERASE_LINE = `${ESC}2K`;
+/** What lines have of escape sequences: colours. Without them, measuring is cheap. */
+const COLOURS = /\u001b\[[\d;]*m/g;
 
 /**
  * What turns the screen from one frame into the next: the lines that changed, each at its place.
@@ -19,7 +21,7 @@ export function paint(before: readonly string[], after: readonly string[], colum
     changes += `${ESC}${i + 1};1H`;
     if (line === undefined) changes += ERASE_LINE;
     // At the end of a full line the cursor stands on its last cell, which would be erased.
-    else changes += cellWidth(line) < columns ? `${line}${ERASE_REST}` : line;
+    else changes += cellWidth(line.replace(COLOURS, '')) < columns ? `${line}${ERASE_REST}` : line;
   }
   return changes === '' ? '' : BEGIN + changes + END;
 }

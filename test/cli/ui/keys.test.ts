@@ -104,6 +104,15 @@ test('a window has the selected row in it, whole if it fits, and stays where it 
           lines: Array.from({ length: lines }, (_, j) => line(`${i}.${j}`)),
           selectable: true,
         }));
+        const made = new Set<number>();
+        const late = rows.map((row, i) => ({
+          ...row,
+          height: row.lines.length,
+          get lines() {
+            made.add(i);
+            return row.lines;
+          },
+        }));
         const index = pick % rows.length;
         const all = rows.flatMap((row) => row.lines);
         const shown = windowOf(rows, `row ${index}`, height, lastTop);
@@ -114,6 +123,8 @@ test('a window has the selected row in it, whole if it fits, and stays where it 
           all.slice(shown.top, shown.top + height),
         );
         assert.is(shown.lines.filter(({ selected }) => selected).length, 1);
+        assert.equal(windowOf(late, `row ${index}`, height, lastTop), shown);
+        assert.ok(made.size <= shown.lines.length, 'rows out of sight are not made');
         const again = windowOf(rows, `row ${index}`, height, shown.top);
         assert.is(again.top, shown.top);
       },

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { escapeText } from '../../../src/text/escape.js';
@@ -39,6 +40,13 @@ test('times are in the zone of the reader', () => {
 test('escape codes, newlines and direction overrides never reach the terminal', () => {
   assert.is(escapeText('a\u001b[31mred\u001b[0m\nb\u202e\u0007'), 'a\\e[31mred\\e[0m\\nb\\u202e\\u0007');
   assert.is(escapeText('naïve 日本'), 'naïve 日本');
+});
+
+test('signs that are not looked up are as wide as the library says', () => {
+  const signs = [...'…·≈│─█░▁▂▃▄▅▆▇↓↑▶▸▾✓✗●⊘⇄'];
+  for (const sign of signs) assert.is(stringWidth(sign), 1, sign);
+  assert.is(cellWidth(signs.join('')), signs.length);
+  assert.is(cutToWidth('≈12.4 MB and more', 9), '≈12.4 MB…');
 });
 
 test('a table fits the width: wide characters count two cells, the flexible column gives way', () => {
