@@ -97,6 +97,17 @@ test('what is no daemon is not taken for one', async () => {
   );
 });
 
+test('an answer that is cut off is none; one in no protocol is of no netmeter', async () => {
+  const whole = http('{"version":1,"id":1,"ok":true,"result":{}}');
+  for (const [place, length] of [10, whole.length - 20, whole.length - 1].entries()) {
+    const socket = await impostor(`cut${place}`, whole.slice(0, length));
+    const error = await failure(askDaemon([{ ...placeIn(dir), socket }], 'builds', {}));
+    assert.is(error.code, length === 10 ? 'internal' : 'daemon-not-running', String(length));
+  }
+  const socket = await impostor('smtp', '220 mail.example ESMTP\r\n');
+  assert.is((await failure(askDaemon([{ ...placeIn(dir), socket }], 'builds', {}))).code, 'internal');
+});
+
 test('a path that is too long is told before it is tried', async () => {
   const error = await failure(askDaemon([placeIn(`/${'x'.repeat(100)}`)], 'builds', {}));
   assert.is(error.code, 'socket-path-too-long');
