@@ -25,21 +25,25 @@ export async function importProxyLog(
   const part = { kind: format.kind, file: file.slice(0, 4_096) };
   let waiting: ProxyRequest[] = [];
   let added = 0;
-  const take = async (requests: readonly ProxyRequest[], isLast = false) => {
+  const take = (requests: readonly ProxyRequest[]) => {
     for (const request of requests) {
       summary.add(request);
-      waiting.push(request);
-    }
-    if (send === undefined) waiting = [];
-    else if (waiting.length >= AT_ONCE || (isLast && waiting.length > 0)) {
-      for (let at = 0; at < waiting.length; at += AT_ONCE) {
-        added += (await send({ ...part, requests: waiting.slice(at, at + AT_ONCE) })).requests;
-      }
-      waiting = [];
+      if (send !== undefined) waiting.push(request);
     }
   };
-  for await (const line of lines(chunks, (bytes) => hash.update(bytes))) await take(reader.read(line));
-  await take(reader.end(), true);
+  const sendAll = async () => {
+    for (let at = 0; send !== undefined && at < waiting.length; at += AT_ONCE) {
+      added += (await send({ ...part, requests: waiting.slice(at, at + AT_ONCE) })).requests;
+    }
+    waiting = [];
+  };
+  // Whole chunks at once: to wait for each line alone would take as long as reading it.
+  for await (const some of lines(chunks, (bytes) => hash.update(bytes))) {
+    for (const line of some) take(reader.read(line));
+    if (waiting.length >= AT_ONCE) await sendAll();
+  }
+  take(reader.end());
+  await sendAll();
   const proxy = summary.sums();
   const document: ImportFileDocument = {
     file,
@@ -105,21 +109,22 @@ export async function importMetrics(
   return document;
 }
 
+/** All lines that end in a chunk, chunk by chunk. */
 async function* lines(
   chunks: AsyncIterable<Uint8Array>,
   onBytes: (bytes: Uint8Array) => void,
-): AsyncGenerator<string> {
+): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of chunks) {
     onBytes(chunk);
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop()!;
-    yield* parts;
     if (rest.length > LONGEST_LINE) {
-      yield rest;
+      parts.push(rest);
       rest = '';
     }
+    yield parts;
   }
-  yield rest + decoder.decode();
+  yield [rest + decoder.decode()];
 }

@@ -74,15 +74,11 @@ const PATTERNS: readonly Pattern[] = [
 
 const LONGEST_URL = 2_048;
 const LONGEST_NAME = 200;
+const SCHEME = /^[a-z]+:\/\//i;
 
 export function packageOf(url: string): string | undefined {
   if (url.length > LONGEST_URL) return undefined;
-  const path = decoded(
-    `/${url
-      .replace(/[?#].*$/, '')
-      .replace(/^[a-z]+:\/\/[^/]*/i, '')
-      .replace(/^\//, '')}`,
-  );
+  const path = pathOf(url);
   for (const [ends, part, pattern, nameOf] of PATTERNS) {
     if (!path.includes(part) || !ends.some((end) => path.endsWith(end))) continue;
     const match = pattern.exec(path);
@@ -91,7 +87,18 @@ export function packageOf(url: string): string | undefined {
   return undefined;
 }
 
+/** Without its server and what was asked of it; begins with a slash. */
+function pathOf(url: string): string {
+  const query = url.search(/[?#]/);
+  const end = query < 0 ? url.length : query;
+  const scheme = SCHEME.exec(url);
+  const slash = scheme === null ? 0 : url.indexOf('/', scheme[0].length);
+  const path = slash < 0 || slash >= end ? '' : url.slice(slash, end);
+  return decoded(path.startsWith('/') ? path : `/${path}`);
+}
+
 function decoded(path: string): string {
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch {

@@ -2,7 +2,7 @@
 import type { BuildRecord, LocalState } from '../../builds/facts.js';
 import { buildFacts } from '../../builds/facts.js';
 import { NetmeterError } from '../../errors.js';
-import { parseTime } from '../progress/build-time.js';
+import { parseTime, timestampOf } from '../progress/build-time.js';
 import { buildOfStatus } from '../progress/status-build.js';
 import type { BuildRecords } from '../types.js';
 import { readStatusLog } from './status-log.js';
@@ -12,6 +12,8 @@ const RECORD = 'application/vnd.buildkit.historyrecord.v0';
 const STATUS = 'application/vnd.buildkit.status.v0';
 /** An index may lead to others; nothing real is deeper. */
 const DEEPEST = 4;
+/** google.rpc.Code */
+const UNKNOWN = 2;
 const MOST_BUILDS = 1_000;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -73,9 +75,13 @@ function recordOf(json: Json): BuildRecord {
     images: [...new Set(names.filter((name) => name !== ''))],
     createdAt: timeOf(json.CreatedAt),
     completedAt: timeOf(json.CompletedAt),
-    error:
-      error === undefined ? undefined : { code: Number(error.code) || 2, message: string(error.message) },
+    error: error === undefined ? undefined : { code: codeOf(error.code), message: string(error.message) },
   };
+}
+
+/** gRPC's number of an error; "unknown" for what is none. */
+function codeOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) || UNKNOWN : UNKNOWN;
 }
 
 /** Where the client built, which buildx adds to what it exports. */
@@ -89,8 +95,7 @@ function localState(json: Json): LocalState | undefined {
 function timeOf(value: unknown): number | undefined {
   const parts = object(value);
   if (parts === undefined) return parseTime(value);
-  const [seconds, nanos] = [Number(parts.seconds), Number(parts.nanos ?? 0)];
-  return seconds > 0 && seconds < 8.64e12 && nanos >= 0 ? seconds * 1000 + nanos / 1e6 : undefined;
+  return timestampOf(Number(parts.seconds), Number(parts.nanos ?? 0));
 }
 
 function blobJson(descriptor: unknown, files: Files): Json | undefined {

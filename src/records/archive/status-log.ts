@@ -1,5 +1,6 @@
 /** BuildKit's log of a build (`application/vnd.buildkit.status.v0`): messages, each after its length. */
 import type { EpochMs } from '../../units.js';
+import { timestampOf } from '../progress/build-time.js';
 import type { StatusValue } from '../progress/status-value.js';
 import { type ProtobufField, protobufFields } from './protobuf.js';
 
@@ -74,10 +75,8 @@ function decode(bytes: Uint8Array | undefined): string {
 /** google.protobuf.Timestamp. Go's year 1 is a negative number of seconds, which a varint writes as a huge one. */
 function timeOf(bytes: Uint8Array | undefined): EpochMs | undefined {
   const fields = bytes === undefined ? undefined : protobufFields(bytes);
-  const seconds = fields?.find((one) => one.number === 1)?.value ?? 0;
-  if (seconds <= 0 || seconds > 8.64e12) return undefined;
-  const nanos = fields?.find((one) => one.number === 2)?.value ?? 0;
-  return seconds * 1000 + nanos / 1e6;
+  const value = (number: number) => fields?.find((one) => one.number === number)?.value ?? 0;
+  return timestampOf(value(1), value(2));
 }
 
 function whole(value: number | undefined): number {

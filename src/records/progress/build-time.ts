@@ -13,3 +13,12 @@ export function parseTime(text: unknown): EpochMs | undefined {
   if (Number.isNaN(seconds) || seconds <= 0) return undefined;
   return seconds + Number(`0.${fraction || '0'}`) * 1000;
 }
+
+/** Seconds that a date can have, by ECMA-262. */
+const MOST_SECONDS = 8.64e12;
+
+/** google.protobuf.Timestamp. Undefined for what is none, and for times before 1970, such as Go's year 1. */
+export function timestampOf(seconds: number, nanos: number): EpochMs | undefined {
+  const isTime = seconds > 0 && seconds < MOST_SECONDS && nanos >= 0 && nanos < 1e9;
+  return isTime ? seconds * 1000 + nanos / 1e6 : undefined;
+}

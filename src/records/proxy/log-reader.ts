@@ -9,6 +9,7 @@ import type { LoggedRequest, ProxyLogFormat } from './types.js';
 
 /** Before so many lines do not fit, it is not asked how many do. */
 const FEW_MISFITS = 50;
+const LONGEST_URL = 2_048;
 
 export class ProxyLogReader {
   readonly format: ProxyLogFormat;
@@ -53,13 +54,14 @@ export class ProxyLogReader {
   }
 
   #keyed(requests: readonly LoggedRequest[], writtenAt?: EpochMs): ProxyRequest[] {
+    const { kind } = this.format;
     return requests.map((request) => {
-      const url = request.url.slice(0, 2_048);
-      const { at = writtenAt, client, code, servedBytes, fetchedBytes } = request;
+      const { at = writtenAt, client, outcome, code, servedBytes, fetchedBytes } = request;
+      const url = request.url.length > LONGEST_URL ? request.url.slice(0, LONGEST_URL) : request.url;
       const key = this.#keys.keyOf(
-        `${this.format.kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`,
+        `${kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`,
       );
-      return { ...request, at, key, url, package: packageOf(url) };
+      return { key, at, client, outcome, code, servedBytes, fetchedBytes, url, package: packageOf(url) };
     });
   }
 

@@ -5,7 +5,7 @@ import type { LineReading, LoggedRequest, ProxyLogFormat } from './types.js';
 
 /** Ten fields and no more: time, elapsed, client, result/status, bytes, method, URL, user, hierarchy/peer, type. */
 const NATIVE =
-  /^ *(\d{9,11}\.\d{3}) +(-?\d+) (\S+) ([A-Z][A-Z_]*)\/(\d{3}) (\d+) ([A-Z]+|NONE|-) (\S+) (\S+) ([A-Z][A-Z_]*)\/(\S+) (\S+)$/;
+  /^ *(\d{9,11})\.(\d{3}) +(?:-?\d+) (\S+) ([A-Z][A-Z_]*)\/(\d{3}) (\d+) (?:[A-Z]+|NONE|-) (\S+) \S+ ([A-Z][A-Z_]*)\/\S+ \S+$/;
 /** The common log format with referer and agent, then result:hierarchy. */
 const COMBINED =
   /^(\S+) \S+ \S+ \[([^\]]{26})\] "([A-Z]+|NONE|-) (\S+) [A-Z]+\/\d\.\d" (\d{3}) (\d+) "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" ([A-Z][A-Z_]*):([A-Z][A-Z_]*)$/;
@@ -22,8 +22,9 @@ export class SquidNative implements ProxyLogFormat {
   read(line: string): LineReading {
     const match = NATIVE.exec(line);
     if (match === null) return 'misfit';
-    const [, time, , client, code, status, bytes, , url, , hierarchy] = match;
-    return [request(Number(time) * 1000, client!, code!, status!, Number(bytes), url!, hierarchy!)];
+    const [, seconds, ms, client, code, status, bytes, url, hierarchy] = match;
+    const at = Number(seconds) * 1000 + Number(ms);
+    return [request(at, client!, code!, status!, Number(bytes), url!, hierarchy!)];
   }
 
   end(): LoggedRequest[] {
@@ -64,8 +65,7 @@ function request(
 
 /** Result codes are made of words since squid 3; older ones are the same words (doc: wiki, SquidLogs). */
 function outcomeOf(code: string, status: string, hierarchy: string): ProxyOutcome {
-  const words = code.split('_');
-  const says = (word: string) => words.includes(word);
+  const says = (word: string) => hasWord(code, word);
   if (says('DENIED')) return 'refused';
   if (says('TUNNEL')) return 'tunnel';
   if (code === 'NONE' || says('REDIRECT')) return 'other';
@@ -76,6 +76,15 @@ function outcomeOf(code: string, status: string, hierarchy: string): ProxyOutcom
     return Number(status) >= 500 || !wasFetched(hierarchy) ? 'failed' : 'miss';
   }
   return says('HIT') ? 'hit' : 'other';
+}
+
+/** Words of a code are joined by `_`. */
+function hasWord(code: string, word: string): boolean {
+  const at = code.indexOf(word);
+  if (at < 0) return false;
+  const end = at + word.length;
+  const isWhole = (at === 0 || code[at - 1] === '_') && (end === code.length || code[end] === '_');
+  return isWhole || code.split('_').includes(word);
 }
 
 /** Of what failed, the page that says so may be squid's own. */

@@ -55,20 +55,14 @@ export class ProxySummary {
       this.#first = Math.min(this.#first, at);
       this.#last = Math.max(this.#last, at);
     }
-    const code = entry(this.#codes, request.code, MOST_CODES, () => ({ requests: 0, servedBytes: 0 }));
+    const code = entry(this.#codes, request.code, MOST_CODES, newCode);
     if (code !== undefined) {
       code.requests += 1;
       code.servedBytes += servedBytes;
     }
     if (request.package === undefined) return;
     const name = request.package;
-    const known = entry(this.#packages, name, MOST_PACKAGES, () => ({
-      name,
-      requests: 0,
-      hits: 0,
-      servedBytes: 0,
-      fetchedBytes: null,
-    }));
+    const known = entry(this.#packages, name, MOST_PACKAGES, newPackage);
     if (known === undefined) return;
     known.requests += 1;
     if (isHit) known.hits += 1;
@@ -93,15 +87,23 @@ export class ProxySummary {
   }
 }
 
+function newCode(): { requests: number; servedBytes: number } {
+  return { requests: 0, servedBytes: 0 };
+}
+
+function newPackage(name: string): ProxySums['packages'][number] {
+  return { name, requests: 0, hits: 0, servedBytes: 0, fetchedBytes: null };
+}
+
 function entry<Value>(
   map: Map<string, Value>,
   key: string,
   most: number,
-  make: () => Value,
+  make: (key: string) => Value,
 ): Value | undefined {
   const known = map.get(key);
   if (known !== undefined || map.size >= most) return known;
-  const made = make();
+  const made = make(key);
   map.set(key, made);
   return made;
 }
