@@ -86,7 +86,11 @@ export async function importMetrics(
     builds: 0,
     requests: counters.requests ?? (counters.hits ?? 0) + (counters.misses ?? 0),
     skipped: counters.skipped,
-    unknown: ['when and for whom: counters are totals since the registry started', 'which images'],
+    unknown: [
+      'when and for whom: counters are totals since the registry started',
+      'which images',
+      ...counters.unknown,
+    ],
     imported: null,
     buildsFound: [],
     proxy: {

@@ -61,5 +61,6 @@ export class OutputFrames {
 
 function lineOf(text: string): OutputLine[] {
   const match = LINE.exec(text);
-  return match === null ? [] : [{ time: match[1]!, text: match[2]!.slice(0, LONGEST_TEXT) }];
+  if (match === null || Number.isNaN(Date.parse(match[1]!))) return [];
+  return [{ time: match[1]!, text: match[2]!.slice(0, LONGEST_TEXT) }];
 }

@@ -12,7 +12,13 @@ export interface DistributionCounters {
   fetchedBytes: number | undefined;
   /** Lines and fields of other things. */
   skipped: number;
+  /** What these counters do not tell, or tell wrongly; one sentence each. */
+  unknown: string[];
 }
+
+/** Seen on 2.8.2: three blobs that were fetched stood there as hits, and as served twice. */
+const VERSION_2 =
+  'which blobs were hits: version 2 counts those that it fetched as hits, and their bytes as served twice';
 
 const METRIC =
   /^registry_proxy_(requests|hits|misses|pulled_bytes|pushed_bytes)(?:_total)?(?:\{[^}]{0,1024}\})? ([0-9.e+]{1,32})(?: \d+)?$/;
@@ -45,6 +51,7 @@ function fromPrometheus(text: string): DistributionCounters | undefined {
     servedBytes: sums.get('pushed_bytes'),
     fetchedBytes: sums.get('pulled_bytes'),
     skipped,
+    unknown: [],
   };
 }
 
@@ -71,6 +78,7 @@ function fromVars(text: string): DistributionCounters | undefined {
     servedBytes: sum('BytesPushed'),
     fetchedBytes: sum('BytesPulled'),
     skipped: Object.keys(json as object).length - 1,
+    unknown: [VERSION_2],
   };
 }
 

@@ -58,9 +58,7 @@ export class ProxyLogReader {
     return requests.map((request) => {
       const { at = writtenAt, client, outcome, code, servedBytes, fetchedBytes } = request;
       const url = request.url.length > LONGEST_URL ? request.url.slice(0, LONGEST_URL) : request.url;
-      const key = this.#keys.keyOf(
-        `${kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`,
-      );
+      const key = this.#keys.keyOf(`${kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`);
       return { key, at, client, outcome, code, servedBytes, fetchedBytes, url, package: packageOf(url) };
     });
   }

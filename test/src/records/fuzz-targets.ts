@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
+import { OutputFrames, type OutputLine } from '../../../daemon/observe/docker/output-frames.js';
 import { NetmeterError } from '../../../src/errors.js';
 import { importPart } from '../../../src/protocol/import-schema.js';
 import { readDockerBuild } from '../../../src/records/archive/dockerbuild.js';
@@ -13,7 +14,7 @@ import { readStatusLog } from '../../../src/records/archive/status-log.js';
 import { buildRecordsDocument } from '../../../src/records/document.js';
 import { readPlain } from '../../../src/records/progress/plain.js';
 import { readRawJson } from '../../../src/records/progress/rawjson.js';
-import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
+import { outputFormat, proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
 import { readDistributionMetrics } from '../../../src/records/proxy/distribution-metrics.js';
 import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import type { BuildRecords } from '../../../src/records/types.js';
@@ -41,6 +42,9 @@ const VARS = Buffer.from(
   }),
 );
 
+const TIME = '2026-11-26T12:00:00.000000001Z';
+const NGINX_MAIN = readFileSync(`${FIXTURES}proxy-nginx-main.log`, 'utf8');
+
 export const fuzzTargets: FuzzTarget[] = [
   {
     name: 'rawjson',
@@ -61,6 +65,11 @@ export const fuzzTargets: FuzzTarget[] = [
     run: (input) => refusing(() => readLog(input.toString())),
   },
   {
+    name: 'container-output',
+    seeds: [SQUID, NGINX_MAIN, VERDACCIO].flatMap((text) => [framed(text), bare(text)]),
+    run: (input) => refusing(() => readOutput(input)),
+  },
+  {
     name: 'nginx-format',
     seeds: [Buffer.from(NGINX_FORMAT)],
     run: (input) => refusing(() => readLog(NGINX_LINES, input.toString())),
@@ -71,6 +80,37 @@ export const fuzzTargets: FuzzTarget[] = [
     run: (input) => void readDistributionMetrics(input.toString()),
   },
 ];
+
+/** As an engine sends what a container writes: in frames, or bare where it has a terminal. */
+function framed(text: string): Buffer {
+  const frames = text.split('\n').map((line) => {
+    const payload = Buffer.from(`${TIME} ${line}\n`);
+    const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(payload.length, 4);
+    return Buffer.concat([header, payload]);
+  });
+  return Buffer.concat(frames);
+}
+
+function bare(text: string): Buffer {
+  return Buffer.from(text.replaceAll(/^/gm, `${TIME} `));
+}
+
+function readOutput(input: Buffer): void {
+  const frames = new OutputFrames();
+  const lines: OutputLine[] = [];
+  try {
+    for (let at = 0; at < input.length; at += 700) lines.push(...frames.push(input.subarray(at, at + 700)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const format = outputFormat(lines.map(({ text }) => text));
+  if (format === undefined) return;
+  const reader = new ProxyLogReader(format);
+  const requests = lines.flatMap(({ time, text }) => reader.read(text, Date.parse(time)));
+  requests.push(...reader.end());
+  v.parse(importPart, JSON.parse(JSON.stringify({ kind: format.kind, file: 'file', requests })));
+}
 
 function fixture(name: string): Buffer {
   return readFileSync(`${FIXTURES}${name}`);

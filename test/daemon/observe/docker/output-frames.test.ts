@@ -42,6 +42,7 @@ test('containers with a terminal have bare lines', () => {
 test('what has no time is passed over, and what no engine sends is refused', () => {
   const frames = new OutputFrames();
   assert.equal(frames.push(frame('no time at all\n')), []);
+  assert.equal(frames.push(frame(`${T1.replace('-11-', '-91-')} no date\n`)), []);
   assert.equal(frames.push(Buffer.alloc(0)), []);
   const endless = Buffer.from([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
   assert.throws(() => frames.push(endless), RangeError);
