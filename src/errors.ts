@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'not-found'
   | 'ambiguous'
   | 'cache-in-use'
+  | 'not-confirmed'
   | 'docker-failed'
   | 'baseline-not-cold'
   | 'socket-path-too-long'
@@ -44,6 +45,7 @@ export type ErrorCode =
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   usage: 2,
   ambiguous: 2,
+  'not-confirmed': 2,
   'daemon-not-running': 3,
   'permission-denied': 4,
   'database-damaged': 5,

@@ -5,10 +5,10 @@ import { escapeText } from '../../src/text/escape.js';
 import { formatBytes } from '../../src/text/figures.js';
 import { table } from '../../src/text/table.js';
 import { ask } from '../ask.js';
-import { confirm } from '../baseline/confirm.js';
 import { ownFile } from '../baseline/dockerfile.js';
 import { measureBaseline } from '../baseline/measure.js';
 import type { Command, GlobalOptions } from '../command.js';
+import { confirm } from '../confirm.js';
 import { estimateQuestion } from '../estimate/question.js';
 import type { Io } from '../io.js';
 

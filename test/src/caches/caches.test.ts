@@ -4,7 +4,7 @@ import { cacheOf, splitCacheId } from '../../../src/caches/cache.js';
 import { type CollectionRule, collect } from '../../../src/caches/collect.js';
 import { mountLines, parseDestination } from '../../../src/caches/destination.js';
 import { managerOf } from '../../../src/caches/manager.js';
-import { cacheNamed, cachesNamed } from '../../../src/caches/select.js';
+import { cacheNamed, cachesNamed, isOwnName } from '../../../src/caches/select.js';
 import type { CacheRecord } from '../../../src/caches/types.js';
 import { type CacheUse, refillBytes } from '../../../src/caches/uses.js';
 
@@ -106,6 +106,15 @@ test('one is meant by its id first, then by target, then by record', () => {
   };
   assert.is(code('/b'), 'ambiguous');
   assert.is(code('aaa'), 'not-found', 'too short for a record');
+});
+
+test('a target and a short beginning of a record are not its own name', () => {
+  const cache = { id: 'pip', namespace: 'ci', target: '/a', targets: ['/a'], recordId: 'aaaabbbbccccdddd' };
+  const own = ['pip', 'ci/pip', 'aaaabbbbccccdddd', 'aaaabbbbcccc'];
+  for (const name of own) assert.ok(isOwnName(cache, name), name);
+  for (const name of ['/a', 'aaaa', 'aaaabbbbccc', '']) assert.not.ok(isOwnName(cache, name), name);
+  assert.ok(isOwnName({ ...cache, id: '/a' }, '/a'), 'an id that is its target');
+  assert.ok(isOwnName({ ...cache, id: 'x\u001b[0m' }, 'x\\e[0m'), 'as it is shown');
 });
 
 const RULE: CollectionRule = {
