@@ -17,14 +17,14 @@ export async function readBuildDefinitions(
   files: EngineFiles,
   buildRef: string,
 ): Promise<Map<string, StepDefinition>> {
+  const definitions = new Map<string, StepDefinition>();
   for (const digest of blobsOf(files, buildRef)) {
     const text = await readBlob(files, digest);
-    // Of all blobs that the record names (status, trace, result, provenance), one has definitions.
+    // Of all blobs that the record names (status, trace, result, provenance), one per platform has definitions.
     if (!text?.includes('"llbDefinition"')) continue;
-    const definitions = readDefinitions(parse(text));
-    if (definitions.size > 0) return definitions;
+    for (const [vertex, definition] of readDefinitions(parse(text))) definitions.set(vertex, definition);
   }
-  return new Map();
+  return definitions;
 }
 
 /** Digests in a build's record, a protobuf message (BuildHistoryRecord in api/services/control of moby/buildkit). */
