@@ -39,7 +39,7 @@ export function buildFacts(record: BuildRecord, engine: string, local?: LocalSta
   return {
     ref: record.ref,
     engine,
-    name: record.images[0] || folder || record.ref,
+    name: familiarName(record.images[0] ?? '') || folder || record.ref,
     project: projectOf(record) ?? folder ?? (source && folderName(source)),
     context: context && cutText(context),
     dockerfile: dockerfileOf(attrs.filename, context, local),
@@ -50,11 +50,18 @@ export function buildFacts(record: BuildRecord, engine: string, local?: LocalSta
   };
 }
 
+/** As people write it: engines with containerd's image store tell `docker.io/library/shop:latest` for `shop`. */
+function familiarName(image: string): string {
+  const hub = /^docker\.io\/(?:library\/)?(.+)$/.exec(image)?.[1];
+  return hub === undefined ? image : hub.replace(/:latest$/, '');
+}
+
 /** Compose labels what it builds; the Dev Containers CLI names images `vsc-<folder>-<hash>`. */
 function projectOf({ frontendAttrs, images }: BuildRecord): string | undefined {
   const compose = frontendAttrs['label:com.docker.compose.project'];
   if (compose) return compose;
   return images
+    .map(familiarName)
     .map((image) => /^vsc-(.+)-[0-9a-f]{32,64}(?:-features|-uid)?(?::|$)/.exec(image)?.[1])
     .find(Boolean);
 }

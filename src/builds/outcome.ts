@@ -26,7 +26,11 @@ export interface StepFacts {
 
 /** @param build whether its build runs, and how it ended if not */
 export function stepStatus(step: StepFacts, build: BuildStatus): StepStatus {
-  if (step.error !== undefined) return saysCanceled(step.error) ? 'canceled' : 'failed';
+  if (step.error !== undefined) {
+    if (!saysCanceled(step.error)) return 'failed';
+    // What a successful build stopped, it had from elsewhere, such as the same copy for another platform.
+    return build === 'completed' ? 'cached' : 'canceled';
+  }
   if (step.completed) return step.cached ? 'cached' : 'done';
   if (build === 'running') return step.started ? 'running' : 'pending';
   // What a successful build never ran, it did not need: a later result was there.

@@ -32,6 +32,14 @@ test('a repository as the context', () => {
 
 test('the first image is the name', () => assert.is(facts({}, ['a/b:1', 'c:2']).name, 'a/b:1'));
 
+test("a name of containerd's image store is what people wrote", () => {
+  assert.is(facts({}, ['docker.io/library/shop:latest']).name, 'shop');
+  assert.is(facts({}, ['docker.io/me/shop:2']).name, 'me/shop:2');
+  assert.is(facts({}, ['ghcr.io/me/shop:latest']).name, 'ghcr.io/me/shop:latest');
+  const container = `vsc-shop-${'0'.repeat(64)}`;
+  assert.is(facts({}, [`docker.io/library/${container}:latest`]).project, 'shop');
+});
+
 test('without anything to go by, the ref is the name', () => {
   const build = facts({ filename: 'Dockerfile' });
   assert.is(build.name, 'abc');

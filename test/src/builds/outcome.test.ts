@@ -34,6 +34,7 @@ const TABLE: [ReturnType<typeof stepStatus>, Parameters<typeof stepStatus>][] = 
   ['cached', [{ ...over, cached: true }, 'running']],
   ['failed', [{ ...over, error: 'exit code: 1' }, 'failed']],
   ['canceled', [{ ...over, error: 'x: context canceled' }, 'failed']],
+  ['cached', [{ ...over, error: 'x: context canceled' }, 'completed']],
   ['canceled', [never, 'failed']],
   ['canceled', [running, 'canceled']],
   ['cached', [never, 'completed']],
