@@ -5,6 +5,7 @@
  */
 import type { CacheMount, Step } from '../builds/types.js';
 import type { Bytes, EpochMs } from '../units.js';
+import { namesAfter } from './packages.js';
 import type { CacheFill, Range } from './types.js';
 
 /** Users told apart in one cache; the bytes of later ones are put together. */
@@ -26,6 +27,8 @@ export interface CacheUse {
   endedAt: EpochMs;
   /** Undefined when nothing counted. */
   spentBytes: Bytes | undefined;
+  /** What it said that it installed; undefined where it said not all of it. */
+  installed?: readonly string[] | undefined;
 }
 
 /** The mounts of a step whose cache is known, each cache once. */
@@ -49,9 +52,15 @@ export function fillAfter(
     ...start,
     cacheId: mount.id ?? start.cacheId,
     isComplete: start.isComplete && use.spentBytes !== undefined,
+    packages: hasPut(use) ? namesAfter(start.packages, use.installed) : start.packages,
     lastUsedAt: Math.max(start.lastUsedAt, use.endedAt),
     spent: use.spentBytes === undefined ? start.spent : addedTo(start.spent, use.user, use.spentBytes),
   };
+}
+
+/** Of a step that says nothing of packages, what it fetched may have been some. */
+function hasPut({ spentBytes = 0, installed }: CacheUse): boolean {
+  return installed !== undefined || spentBytes >= NEXT_TO_NOTHING;
 }
 
 function addedTo(spent: CacheFill['spent'], user: CacheUser, bytes: Bytes): CacheFill['spent'] {
@@ -76,7 +85,8 @@ function atStart(
   const isNew = { recordId, cacheId, lastUsedAt: use.beganAt, spent: [] };
   // Two steps that find it empty at once fill it together.
   const overlaps = before?.emptiedAt !== undefined && use.beganAt < before.lastUsedAt;
-  if (emptyAtStart === true && !overlaps) return { ...isNew, emptiedAt: use.beganAt, isComplete: true };
+  if (emptyAtStart === true && !overlaps)
+    return { ...isNew, emptiedAt: use.beganAt, isComplete: true, packages: [] };
   return before ?? { ...isNew, emptiedAt: undefined, isComplete: false };
 }
 
@@ -84,6 +94,7 @@ function atStart(
  * What a step would have cost cold by the attempts since its mounts were empty.
  *
  * @param fills its caches after it ran
+ * @param share of the packages that were put there before it, those that it installs; undefined when not known
  * @returns undefined when one of them was filled by what nobody counted. `estimated` when others filled it, not
  * the same instruction of the same image
  */
@@ -91,21 +102,22 @@ export function costOfAttempts(
   fills: readonly CacheFill[],
   user: CacheUser,
   spentBytes: Bytes,
+  share?: number,
 ): (Range & { basis: 'derived' | 'estimated' }) | undefined {
   if (fills.length === 0 || fills.some((fill) => fill.emptiedAt === undefined || !fill.isComplete))
     return undefined;
-  const own = mostOf(fills, (share) => isSame(share, user));
-  const alike = mostOf(fills, (share) => share.lineage === user.lineage);
-  const all = fills.reduce(
-    (sum, { spent }) => sum + total(spent.filter((share) => !isSame(share, user))),
-    own,
-  );
+  const own = mostOf(fills, (part) => isSame(part, user));
+  const alike = mostOf(fills, (part) => part.lineage === user.lineage);
+  const all = fills.reduce((sum, { spent }) => sum + total(spent.filter((part) => !isSame(part, user))), own);
   const low = Math.round(spentBytes);
   const high = Math.round(Math.max(all, low));
-  if (own > spentBytes || all <= spentBytes) {
+  const needsAll = share === undefined || share === 1 || high === low;
+  if (needsAll && (own > spentBytes || all <= spentBytes)) {
     return { bytes: Math.max(low, Math.round(own)), lowBytes: low, highBytes: high, basis: 'derived' };
   }
-  return { bytes: Math.round(likely(alike, low, high)), lowBytes: low, highBytes: high, basis: 'estimated' };
+  // Packages are not of one size: how much some of them are is a guess.
+  const bytes = share === undefined ? likely(alike, low, high) : low + (high - low) * share;
+  return { bytes: Math.round(bytes), lowBytes: low, highBytes: high, basis: 'estimated' };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Tier } from '../metering/types.js';
 import { type CacheUser, costOfAttempts, fillAfter, knownMounts, withGap } from './cache-fill.js';
 import { lineageOf, mayFetch, placeOf, shownLineage } from './identity.js';
 import { declaredCost, ownCost, spentOf, wasCold } from './own-cost.js';
+import { installedBy, shareOfUse } from './packages.js';
 import { beganAt, ranMs } from './times.js';
 import type { Actual, CacheFill, ColdCost, StepRun } from './types.js';
 
@@ -31,8 +32,11 @@ export function recordBuild({ build, tier, actualOf }: EndedBuild, known: readon
   for (const step of byStart(build.steps)) {
     if (!hasRun(step, build)) continue;
     const actual = step.unmetered ? undefined : actualOf(step);
+    const before = knownMounts(step).map(({ recordId }) => fills.get(recordId)?.packages);
+    const share = shareOfUse(before, installedBy(step.clientLogs));
     const used = fill(step, build, actual, fills);
-    const cold = actual && (ownCost(step, actual, tier) ?? warmCost(step, build, actual, used));
+    const cold =
+      actual && (ownCost(step, actual, tier) ?? warmCost(step, build, actual, { fills: used, share }));
     if (actual !== undefined && step.status === 'done') runs.push(runOf(step, build, actual, cold));
   }
   return { runs, fills: [...fills.values()] };
@@ -71,6 +75,7 @@ function fill(
     beganAt: beganAt(step) ?? build.startedAt,
     endedAt: step.intervals.at(-1)?.completedAt ?? build.completedAt ?? build.startedAt,
     spentBytes: actual && spentOf(actual),
+    installed: installedBy(step.clientLogs),
   };
   const mounts = knownMounts(step);
   // Which cache a mount of an unseen step was is not known: any that goes by its id.
@@ -87,7 +92,7 @@ function warmCost(
   step: Step,
   build: Build,
   actual: Actual,
-  fills: readonly CacheFill[],
+  { fills, share }: { fills: readonly CacheFill[]; share: number | undefined },
 ): ColdCost | undefined {
   const endedAt = step.intervals.at(-1)?.completedAt;
   if (step.status !== 'done' || endedAt === undefined) return undefined;
@@ -95,7 +100,7 @@ function warmCost(
   const declared = step.declared?.[0];
   const common = { at: endedAt, durationMs: undefined };
   if (declared?.basis === 'derived') return { ...declaredCost(declared, spent), basis: 'derived', ...common };
-  const attempts = step.kind === 'run' ? costOfAttempts(fills, userOf(step, build), spent) : undefined;
+  const attempts = step.kind === 'run' ? costOfAttempts(fills, userOf(step, build), spent, share) : undefined;
   if (attempts?.basis === 'derived' || declared === undefined) return attempts && { ...attempts, ...common };
   return { ...declaredCost(declared, spent), basis: 'estimated', ...common };
 }

@@ -113,6 +113,8 @@ export interface CacheFill {
   /** Nothing that used it went uncounted since. */
   isComplete: boolean;
   lastUsedAt: EpochMs;
+  /** What steps said that they installed while they had it; undefined where one of them did not say. */
+  packages?: readonly string[] | undefined;
   /** Bytes that steps spent while they had it. */
   spent: readonly { lineage: string; name: string; bytes: Bytes }[];
 }

@@ -6,14 +6,17 @@ import { dnf } from './dnf.js';
 import { LogLines } from './log-lines.js';
 import { maven } from './maven.js';
 import { pip } from './pip.js';
+import { poetry } from './poetry.js';
 import type { ClientLog, LineReader, PackageClient, Statement } from './types.js';
 import { uv } from './uv.js';
 
-const READERS: readonly LineReader[] = [apt, pip, uv, dnf, cargo, maven];
+const READERS: readonly LineReader[] = [apt, pip, uv, dnf, cargo, maven, poetry];
 /** Standard output and standard error; BuildKit has no others, and a hostile engine gets no more. */
 const MOST_STREAMS = 4;
 /** Where an engine cuts a log (solver/llbsolver/ops/exec, util/progress/logs of moby/buildkit). */
 const CUT = /\[output clipped, log limit /;
+/** Names of one step; of more, that some are missing is all that is told. */
+const MOST_INSTALLED = 2_000;
 /** They do not name all that they fetch. */
 const PARTIAL: readonly PackageClient[] = ['uv'];
 
@@ -42,6 +45,7 @@ export class StepLog {
   clients(): ClientLog[] {
     return [...this.#logs.values()].map((log) => ({
       ...withWhatWasThere(log),
+      ...(log.installed && { installed: [...log.installed] }),
       isPartial: log.isPartial || this.#isCut,
     }));
   }
@@ -71,13 +75,24 @@ function emptyLog(client: PackageClient): ClientLog {
 
 const FIELDS = { fetched: 'downloadedBytes', cached: 'cachedBytes', needed: 'neededBytes' } as const;
 
-function withStatement(log: ClientLog, { kind, size }: Statement): ClientLog {
+function withStatement(log: ClientLog, statement: Statement): ClientLog {
+  if (statement.kind === 'installed') return withName(log, statement.name);
+  const { kind, size } = statement;
   const field = FIELDS[kind];
   return {
     ...log,
     [field]: (log[field] ?? 0) + size.bytes,
     roundingBytes: log.roundingBytes + size.rounding,
   };
+}
+
+/** In place: there may be thousands. */
+function withName(log: ClientLog, name: string): ClientLog {
+  const installed = log.installed ?? [];
+  if (installed.includes(name)) return log;
+  if (installed.length >= MOST_INSTALLED) return { ...log, isPartial: true };
+  installed.push(name);
+  return { ...log, installed };
 }
 
 /** dnf says what it needs, and what of that it has to fetch. */

@@ -5,8 +5,11 @@
  */
 import type { Bytes } from '../../units.js';
 
-/** poetry, npm, pnpm, yarn, go, gem, composer and apk print no sizes (recorded, or read in their sources). */
-export type PackageClient = 'apt' | 'pip' | 'uv' | 'dnf' | 'cargo' | 'maven';
+/**
+ * npm, pnpm, yarn, go, gem, composer and apk print no sizes (recorded, or read in their sources), nor does poetry,
+ * which prints names.
+ */
+export type PackageClient = 'apt' | 'pip' | 'uv' | 'dnf' | 'cargo' | 'maven' | 'poetry';
 
 /** A size as it was printed; the true one is not further away than `rounding`. */
 export interface PrintedSize {
@@ -18,10 +21,18 @@ export interface PrintedSize {
  * What one line says: bytes that were fetched, bytes that were there already (in a cache mount, most likely),
  * or bytes that the client needed in all, before it began.
  */
-export interface Statement {
+export interface SizeStatement {
   kind: 'fetched' | 'cached' | 'needed';
   size: PrintedSize;
 }
+
+/** A package with its version that it installed, fetched or not. */
+export interface NameStatement {
+  kind: 'installed';
+  name: string;
+}
+
+export type Statement = SizeStatement | NameStatement;
 
 /** Reads a line without its end. Most lines say nothing. */
 export interface LineReader {
@@ -36,6 +47,8 @@ export interface ClientLog {
   cachedBytes: Bytes | undefined;
   /** Before it began; with what it had already. */
   neededBytes: Bytes | undefined;
+  /** What it installed, as it names it with its version, no name twice; undefined where it prints sizes instead. */
+  installed?: string[];
   /** How far each of the sums may be off because sizes are printed rounded. */
   roundingBytes: Bytes;
   /** The engine cut the log, or the client names only some of what it fetches. */

@@ -26,6 +26,51 @@ test('attempts are added up: one dependency more saved what was there, not the d
   assert.is(saved.highBytes, 10.63 * MB);
 });
 
+test('where names of packages are told, those that a cache has and nobody needs save nothing', () => {
+  const scene = new Scene();
+  const install = (wan: number, isEmpty: boolean, ...installed: string[]) => {
+    const log = { downloadedBytes: undefined, cachedBytes: undefined, neededBytes: undefined };
+    const clientLogs = [{ ...log, client: 'poetry' as const, roundingBytes: 0, isPartial: false, installed }];
+    return scene.build([{ ...INSTALL, wan, clientLogs, cacheMounts: [mount('r', isEmpty)] }]).page(0);
+  };
+  install(6 * MB, true, 'alpha 1.0', 'beta 1.0');
+  const changed = saving(install(3 * MB, false, 'gamma 1.0'), 'cache-mount');
+  assert.equal([changed.bytes, changed.lowBytes, changed.highBytes], [0, 0, 6 * MB]);
+  assert.is(changed.basis, 'estimated');
+  const all = saving(
+    install(1 * MB, false, 'alpha 1.0', 'beta 1.0', 'gamma 1.0', 'delta 1.0'),
+    'cache-mount',
+  );
+  assert.equal([all.bytes, all.basis], [9 * MB, 'derived']);
+  const half = saving(install(0, false, 'gamma 1.0', 'delta 1.0'), 'cache-mount');
+  assert.equal([half.bytes, half.lowBytes, half.highBytes], [5 * MB, 0, 10 * MB]);
+  assert.is(
+    saving(install(0, false, 'alpha 2.0'), 'cache-mount').bytes,
+    0,
+    'another version is another package',
+  );
+});
+
+test('what a step without names fetched makes those of its cache unknown', () => {
+  const scene = new Scene();
+  const log = {
+    downloadedBytes: undefined,
+    cachedBytes: undefined,
+    neededBytes: undefined,
+    roundingBytes: 0,
+  };
+  const named = (name: string) => ({
+    clientLogs: [{ ...log, client: 'poetry' as const, isPartial: false, installed: [name] }],
+  });
+  scene.build([{ ...INSTALL, ...named('a 1'), wan: 6 * MB, cacheMounts: [mount('r', true)] }]);
+  scene.build([{ ...INSTALL, wan: 2 * MB, cacheMounts: [mount('r', false)] }]);
+  const page = scene
+    .build([{ ...INSTALL, ...named('b 1'), wan: MB, cacheMounts: [mount('r', false)] }])
+    .page(0);
+  assert.is(saving(page, 'cache-mount').bytes, 8 * MB);
+  assert.is(saving(page, 'cache-mount').basis, 'derived');
+});
+
 test('a first run that fails leaves what it downloaded, and is no baseline', () => {
   const scene = new Scene();
   const failed = scene.build(

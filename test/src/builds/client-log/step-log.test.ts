@@ -37,9 +37,34 @@ for (const [name, ...expected] of RECORDED) {
   test(`as recorded: ${name}`, () => assert.equal(said(recorded(name)).map(figures), [expected]));
 }
 
-for (const name of ['poetry-cold', 'npm-cold']) {
-  test(`as recorded: ${name} says no sizes`, () => assert.equal(said(recorded(name)), []));
-}
+test('as recorded: npm-cold says no sizes', () => assert.equal(said(recorded('npm-cold')), []));
+
+test('as recorded: poetry-cold says no sizes, but names', () => {
+  const [poetry, ...others] = said(recorded('poetry-cold'));
+  assert.equal(others, []);
+  assert.equal(figures(poetry!), ['poetry', undefined, undefined, undefined]);
+  assert.equal(poetry?.installed, ['nm-alpha 1.0', 'nm-beta 1.0', 'nm-gamma 1.0']);
+});
+
+test('names of poetry: updates, colours, sources, twice; composer has other lines', () => {
+  const text = [
+    '  - Updating nm-alpha (1.0 -> 2.0)',
+    '  \u001b[34;1m•\u001b[39;22m Installing \u001b[36mnm-beta\u001b[39m (\u001b[39;1m1.0\u001b[39;22m)',
+    '  - Installing nm-git (0.1 1a2b3c4)',
+    '  - Updating nm-alpha (1.0 -> 2.0)',
+    '  - Installing vendor/package (v1.0): Extracting archive',
+    '  - Removing nm-gamma (1.0)',
+    '',
+  ].join('\n');
+  assert.equal(said(text)[0]?.installed, ['nm-alpha 2.0', 'nm-beta 1.0', 'nm-git 0.1']);
+});
+
+test('of more packages than are kept, some are said to be missing', () => {
+  const lines = Array.from({ length: 2_001 }, (_, i) => `  - Installing p${i} (1.0)\n`);
+  const [log] = said(lines.join(''));
+  assert.is(log?.installed?.length, 2_000);
+  assert.is(log?.isPartial, true);
+});
 
 const LINES: [line: string, ...figures: unknown[]][] = [
   ['Need to get 9,183 kB/12.3 MB of archives.', 'apt', undefined, 3_117_000, 12_300_000],
