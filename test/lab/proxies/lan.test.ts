@@ -7,7 +7,8 @@ import type { ProxiesDocument } from '../../../src/protocol/documents.js';
 import { finishedBuild, stepNamed } from '../exactness/documents.js';
 import { build, type Cleanup, lab, labSuite, run, startNetmeter, uplinkCounters } from '../harness/index.js';
 import { bothWays, proxyNamed } from './documents.js';
-import { answers, startProgram, workDir } from './programs.js';
+import { startNginx } from './nginx.js';
+import { startProgram, workDir } from './programs.js';
 
 const test = labSuite('proxies on the LAN');
 const MB = 1_000_000;
@@ -41,25 +42,14 @@ test('a caching index of wheels on another machine', 120_000, async (cleanup) =>
   const control = `${dir}/origin.sock`;
   const far = ['node', ORIGIN, '--address', FAR, '--control', control, '--files', dir];
   await startProgram(cleanup, far, { cgroup: `nm-far-${process.pid}`, netns: lab().netns });
-  const config = `${dir}/nginx.conf`;
-  await run('tee', [config], {
-    input: `daemon off; pid ${dir}/nginx.pid; error_log ${dir}/error.log; user root;
-events {}
-http {
-  access_log off;
-  proxy_temp_path ${dir}/temp; client_body_temp_path ${dir}/body; fastcgi_temp_path ${dir}/f;
-  uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
-  proxy_cache_path ${dir}/cache keys_zone=wheels:1m use_temp_path=off;
-  server {
-    listen 3141;
-    location / { proxy_pass http://${FAR}; proxy_cache wheels; proxy_cache_valid 200 1h; }
-  }
-}
-`,
+  const cgroup = `nm-nginx-${process.pid}`;
+  await startNginx(cleanup, {
+    address: THERE,
+    port: 3141,
+    upstream: `http://${FAR}`,
+    cgroup,
+    netns: NETNS,
   });
-  const nginx = ['nginx', '-e', `${dir}/error.log`, '-c', config];
-  await startProgram(cleanup, nginx, { cgroup: `nm-nginx-${process.pid}`, netns: NETNS });
-  await answers(`http://${THERE}:3141/stats`);
   const netmeter = await startNetmeter(cleanup);
   await netmeter.run(['proxy', 'add', 'wheels', '--address', `http://${THERE}:3141/simple/`]);
 

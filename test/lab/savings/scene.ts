@@ -104,6 +104,13 @@ export function assertSaved(step: StepDocument, cause: string, truth: number): v
   }
 }
 
+/** A proxy that had to fetch all that it gave: what it saved is measured, and next to nothing of that. */
+export function assertSavedNothing(step: StepDocument, cause: string, given: number): void {
+  const said = saving(step, cause);
+  const text = `${step.name}: ${JSON.stringify(step.savings)}, of ${given}`;
+  assert.ok(said?.basis === 'measured' && Math.abs(said.bytes) <= given / 100, text);
+}
+
 /** The one step of a build that has a cache mount and that text in its name. */
 export function cachingStep(shown: BuildShowDocument, text: string): StepDocument {
   const step = stepNamed(shown, text);
