@@ -10,6 +10,7 @@ import {
   bytesPath,
   type Cleanup,
   captureUplink,
+  difference,
   docker,
   engine,
   eventually,
@@ -21,7 +22,9 @@ import {
   run,
   startNetmeter,
   uplinkCounters,
+  withoutEthernet,
 } from '../harness/index.js';
+import { buildAndLook, freshTag, saving } from '../savings/scene.js';
 import { bothWays, proxyNamed, proxyUp } from './documents.js';
 import { importImage } from './images.js';
 import { answers } from './programs.js';
@@ -125,6 +128,7 @@ proxy: {remoteurl: "http://${lab().registry}"}
   const image = await pushRandomImage('library/mirrored', [5 * MB, 2 * MB]);
   const name = image.reference.replace(`${lab().registry}/library/`, '');
   const blobs = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+  const directly = await pulledDirectly(image.reference);
   const netmeter = await startNetmeter(cleanup);
   cleanup.defer(() => removeContainers('28', mirror));
   await docker('28', ['run', '-d', '--name', mirror, '-p', '127.0.0.1:15000:5000', 'registry:nm-lab']);
@@ -159,7 +163,25 @@ proxy: {remoteurl: "http://${lab().registry}"}
   assertWithin(fetched.rxBytes ?? 0, crossed, 5e-3, 'what the mirror fetched');
   assert.ok((fetched.rxBytes ?? 0) - (first.fetched.rxBytes ?? 0) < blobs / 20, 'the second one was kept');
   assert.is(savedBytes, bothWays(delivered) - bothWays(fetched));
+
+  await docker('28', ['rmi', '-f', name]);
+  const dockerfile = `FROM ${name}\nCOPY Dockerfile /\n`;
+  const shown = await buildAndLook(netmeter, cleanup, { dockerfile, tag: freshTag('mirror') });
+  const step = stepNamed(shown, `FROM docker.io/library/${name}`);
+  assert.equal(step.wan, { rxBytes: 0, txBytes: 0 });
+  assert.is(saving(step, 'proxy')?.basis, 'measured');
+  // On loopback, packets are larger, and their headers fewer.
+  assertWithin(saving(step, 'proxy')?.bytes ?? 0, directly, 5e-2, 'saved by the mirror');
 });
+
+/** What it takes to pull an image without a mirror. */
+async function pulledDirectly(reference: string): Promise<number> {
+  const before = uplinkCounters();
+  await docker('28', ['pull', '-q', reference]);
+  const { rxBytes, txBytes } = withoutEthernet(difference(uplinkCounters(), before));
+  await docker('28', ['rmi', '-f', reference]);
+  return rxBytes + txBytes;
+}
 
 /** A mirror may go on to fetch for itself. */
 async function quietUplink(): Promise<void> {

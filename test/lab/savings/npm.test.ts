@@ -67,10 +67,30 @@ test('cold, with one dependency more, and without a cache mount', 240_000, async
   assertWithin(moved(more.step), more.crossed, 1e-2, 'one dependency more');
   assertSaved(more.step, 'cache-mount', cold.crossed);
 
+  const unchanged = await install(netmeter, cleanup, ['nm-beta', 'nm-gamma'], mount, tag);
+  assert.is(unchanged.step.status, 'cached');
+  assertSaved(unchanged.step, 'layer-cache', cold.crossed + more.crossed);
+
+  const less = await install(netmeter, cleanup, ['nm-gamma'], mount, tag);
+  assert.ok(less.crossed < MB / 10, `${less.crossed} bytes crossed the uplink`);
+  assertSaved(less.step, 'cache-mount', more.crossed);
+
   const bare = await install(netmeter, cleanup, ['nm-beta', 'nm-gamma'], '', tag);
   assertWithin(moved(bare.step), bare.crossed, 1e-2, 'without a cache mount');
   assert.equal(bare.step.savings, []);
   assertWithin(bare.crossed, cold.crossed + more.crossed, 1e-2, 'what a cold run fetches');
+});
+
+test('all dependencies changed: the cache is of no use, and the range says so', 120_000, async (cleanup) => {
+  const netmeter = await startNetmeter(cleanup);
+  const tag = freshTag('npm');
+  const mount = `--mount=type=cache,id=${tag},target=/root/.npm `;
+  await install(netmeter, cleanup, ['nm-alpha'], mount, tag);
+  const changed = await install(netmeter, cleanup, ['nm-gamma'], mount, tag);
+  assert.ok(changed.crossed > 3 * MB, `${changed.crossed} bytes crossed the uplink`);
+  assertWithin(moved(changed.step), changed.crossed, 1e-2, 'all changed');
+  assert.is(changed.step.coldBasis, 'derived');
+  assertSaved(changed.step, 'cache-mount', 0);
 });
 
 test.run();
