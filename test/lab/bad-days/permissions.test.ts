@@ -1,26 +1,22 @@
 // Who may meter, who may ask, and what they are told when they may not.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { type Cleanup, engine, labSuite, Netmeter, type RunResult, run } from '../harness/index.js';
+import { type Cleanup, engine, labSuite, Netmeter } from '../harness/index.js';
+import { GROUP, MEMBER, rootsNetmeter, withGroup } from './roots-netmeter.js';
 import {
   assertRefused,
   asUser,
-  openDirectory,
   type Refusal,
   STRANGER,
   sourceNamed,
   started,
   startUnder,
   status,
-  withMounts,
 } from './scene.js';
 
 const test = labSuite('bad days: permissions');
-const MEMBER = 54_322;
-const GROUP = 54_323;
 
 /** A netmeter whose state directory belongs to somebody who is nobody here. */
 function strangersNetmeter(cleanup: Cleanup, startArgs: readonly string[] = []): Netmeter {
@@ -109,13 +105,7 @@ test("nobody may ask root's daemon but root", 60_000, async (cleanup) => {
 });
 
 test('the group netmeter may ask, and an open socket lets in nobody else', 60_000, async (cleanup) => {
-  const file = join(openDirectory(cleanup), 'group');
-  writeFileSync(file, `${readFileSync('/etc/group', 'utf8')}netmeter:x:${GROUP}:\n`);
-  const { netmeter, as, socket } = await rootsNetmeter(
-    cleanup,
-    {},
-    withMounts(`mount --bind ${file} /etc/group`),
-  );
+  const { netmeter, as, socket } = await rootsNetmeter(cleanup, {}, withGroup(cleanup));
   const pid = await netmeter.pid();
   for (const member of [asUser(MEMBER, [GROUP]), asUser(GROUP)]) {
     const answer = await as(member, ['status', '--json']);
@@ -136,37 +126,5 @@ test('who started it through sudo may ask', 60_000, async (cleanup) => {
   assert.is((await as(asUser(MEMBER), ['status'])).exitCode, 0);
   assert.is((await as(asUser(STRANGER), ['status'])).exitCode, 4);
 });
-
-interface RootsNetmeter {
-  netmeter: Netmeter;
-  socket: string;
-  /** Runs one of its commands within another command. */
-  as: (prefix: readonly string[], args: readonly string[]) => Promise<RunResult>;
-}
-
-/** A running daemon of root's with a socket that everybody finds. */
-async function rootsNetmeter(
-  cleanup: Cleanup,
-  env: Readonly<Record<string, string>>,
-  prefix: readonly string[] = [],
-): Promise<RootsNetmeter> {
-  const dir = openDirectory(cleanup);
-  chmodSync(dir, 0o755);
-  const socket = join(dir, 'socket');
-  const netmeter = new Netmeter(cleanup, { env: { ...env, NETMETER_SOCKET: socket } });
-  await started(startUnder(netmeter, prefix));
-  const { command, args } = netmeter.foreground();
-  const home = join(dir, 'home');
-  mkdirSync(home, { recursive: true });
-  const as = (who: readonly string[], words: readonly string[]): Promise<RunResult> => {
-    const [file = '', ...rest] = [...who, command, args[0]!, ...words];
-    // Not root's state directory, which would tell where the socket is, too.
-    return run(file, rest, {
-      env: { HOME: home, NETMETER_SOCKET: socket, NETMETER_STATE_DIR: '' },
-      anyExit: true,
-    });
-  };
-  return { netmeter, socket, as };
-}
 
 test.run();
