@@ -10,6 +10,8 @@ import type { LoggedRequest, ProxyLogFormat } from './types.js';
 /** Before so many lines do not fit, it is not asked how many do. */
 const FEW_MISFITS = 50;
 const LONGEST_URL = 2_048;
+/** In hexadecimal, for some thousand years. */
+const TIME_DIGITS = 12;
 
 export class ProxyLogReader {
   readonly format: ProxyLogFormat;
@@ -58,7 +60,8 @@ export class ProxyLogReader {
     return requests.map((request) => {
       const { at = writtenAt, client, outcome, code, servedBytes, fetchedBytes } = request;
       const url = request.url.length > LONGEST_URL ? request.url.slice(0, LONGEST_URL) : request.url;
-      const key = this.#keys.keyOf(`${kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`);
+      const told = `${kind} ${at} ${client} ${code} ${servedBytes} ${fetchedBytes} ${url}`;
+      const key = timePart(at) + this.#keys.keyOf(told);
       return { key, at, client, outcome, code, servedBytes, fetchedBytes, url, package: packageOf(url) };
     });
   }
@@ -71,4 +74,9 @@ export class ProxyLogReader {
       { hint: 'Logs of several formats in one file are not read: give each its own file.' },
     );
   }
+}
+
+/** Keys begin with the time, so that those of one log lie together in the store. */
+function timePart(at: EpochMs | undefined): string {
+  return at === undefined || at < 0 ? '' : Math.floor(at).toString(16).padStart(TIME_DIGITS, '0');
 }
