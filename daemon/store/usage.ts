@@ -59,10 +59,13 @@ sums AS (
 const TOTALS = `${SERIES_TOTALS} ${USAGE} ${PER_OWNER}`;
 
 /** The name it was last reached by. */
-const NAME = `(SELECT name FROM names WHERE names.address = remotes.address ORDER BY last_at DESC LIMIT 1) AS name`;
+const [NAME, SOURCE] = ['name', 'source'].map(
+  (of) => `(SELECT ${of} FROM names WHERE names.address = remotes.address ORDER BY last_at DESC LIMIT 1)`,
+);
+const NAMED = `${NAME} AS name, ${SOURCE} AS nameSource`;
 
 const REMOTES = `${SERIES_TOTALS}
-SELECT owners.key AS ownerId, remotes.address, ${NAME}, remotes.port, remotes.protocol, series.class,
+SELECT owners.key AS ownerId, remotes.address, ${NAMED}, remotes.port, remotes.protocol, series.class,
   SUM(sums.rx_bytes) AS rxBytes, SUM(sums.tx_bytes) AS txBytes
 FROM sums
 JOIN series ON series.id = sums.series
@@ -74,7 +77,7 @@ ORDER BY rxBytes + txBytes DESC, owners.id, remotes.id`;
 /** An empty address stands for remotes that are not known, or known no more. */
 const PERIOD_REMOTES = `${partsOf(traffic)},
 sums AS (SELECT series, ${summed(traffic)} FROM parts GROUP BY series)
-SELECT remotes.address, ${NAME}, remotes.port, remotes.protocol, series.class,
+SELECT remotes.address, ${NAMED}, remotes.port, remotes.protocol, series.class,
   SUM(sums.rx_bytes) AS rxBytes, SUM(sums.tx_bytes) AS txBytes, COUNT(DISTINCT series.owner) AS owners
 FROM sums
 JOIN series ON series.id = sums.series

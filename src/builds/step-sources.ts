@@ -55,7 +55,8 @@ export function imageEndpoint(image: string): SourceEndpoint {
   return { host, port: port === undefined ? undefined : Number(port) };
 }
 
-function urlEndpoint(source: string): SourceEndpoint | undefined {
+/** The host of a URL, and the port that it or its scheme names; undefined for what is none. */
+export function urlEndpoint(source: string): SourceEndpoint | undefined {
   const scp = /^git@([^:/]+):/.exec(source);
   if (scp) return { host: scp[1]!, port: 22 };
   try {

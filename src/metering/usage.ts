@@ -24,6 +24,8 @@ export interface RemoteUsage extends Transfer {
   address: string;
   /** Name it was last reached by; null when none was seen. */
   name: string | null;
+  /** Where the name was heard: `dns`, `tls-sni`; null without one. */
+  nameSource: string | null;
   port: number;
   protocol: string;
   class: TrafficClass;

@@ -1,4 +1,5 @@
 /** Builds and their steps as documents: what BuildKit said, joined with the bytes their owners moved. */
+import { namedByInstruction } from '../builds/remote-names.js';
 import type { BlobProgress, Build, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
 import type { PeriodRemote, RemoteUsage } from '../metering/usage.js';
@@ -117,7 +118,11 @@ export function stepDocument(build: Build, step: Step, usage: BuildUsage): StepD
     proxy: step.unmetered ? UNKNOWN : transfer(sum?.proxy),
     reportedBytes: reportedBytes(step),
     layers: step.blobs.map(layerDocument),
-    remotes: usage.remotes.filter((remote) => owners.has(remote.ownerId)).map(remoteDocument),
+    remotes: namedByInstruction(
+      build,
+      step,
+      usage.remotes.filter((remote) => owners.has(remote.ownerId)),
+    ).map(remoteDocument),
     cacheMounts: step.cacheMounts.map((mount) => ({
       id: mount.id ?? null,
       target: mount.target,
@@ -143,6 +148,7 @@ export function remoteDocument(remote: Omit<RemoteUsage, 'ownerId'>): RemoteDocu
   return {
     address: remote.address,
     name: remote.name,
+    nameSource: remote.nameSource,
     port: remote.port === 0 ? null : remote.port,
     protocol: remote.protocol,
     class: remote.class,

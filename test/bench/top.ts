@@ -104,6 +104,7 @@ function stepAt(i: number, second: number): StepDocument {
     remotes: Array.from({ length: 5 }, (_, j) => ({
       address: `192.0.2.${j}`,
       name: null,
+      nameSource: null,
       port: 443,
       protocol: 'tcp',
       class: 'wan',

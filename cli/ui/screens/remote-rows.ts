@@ -8,7 +8,7 @@ import type { ScreenContext } from './context.js';
 
 type Remote = Pick<
   RemotesDocument['remotes'][number],
-  'address' | 'name' | 'port' | 'protocol' | 'class' | 'rxBytes' | 'txBytes'
+  'address' | 'name' | 'nameSource' | 'port' | 'protocol' | 'class' | 'rxBytes' | 'txBytes'
 > & { owners?: number };
 type RemoteColumn = 'name' | 'address' | 'port' | 'class' | 'in' | 'out' | 'owners';
 
@@ -72,6 +72,8 @@ function remoteCell(key: RemoteColumn, remote: Remote): Span {
   }
 }
 
-function label({ name, address }: Remote): string {
-  return name ?? (address === '' ? 'not known (any more)' : address);
+/** With a question mark: meant by the step's own words, and not heard. */
+function label({ name, nameSource, address }: Remote): string {
+  if (name === null) return address === '' ? 'not known (any more)' : address;
+  return nameSource === 'instruction' ? `${name}?` : name;
 }

@@ -222,6 +222,7 @@ export const PIP: StepDocument = step({
     {
       address: '192.0.2.7',
       name: 'files.pythonhosted.org',
+      nameSource: 'dns',
       port: 443,
       protocol: 'tcp',
       class: 'wan',
@@ -230,6 +231,7 @@ export const PIP: StepDocument = step({
     {
       address: '2001:db8::7',
       name: HOSTILE,
+      nameSource: 'dns',
       port: 443,
       protocol: 'tcp',
       class: 'wan',
@@ -238,6 +240,7 @@ export const PIP: StepDocument = step({
     {
       address: '192.168.1.5',
       name: null,
+      nameSource: null,
       port: 3141,
       protocol: 'tcp',
       class: 'proxy',
@@ -422,6 +425,7 @@ export function busyState(): LiveState {
       {
         address: '192.0.2.7',
         name: 'files.pythonhosted.org',
+        nameSource: 'dns',
         port: 443,
         protocol: 'tcp',
         class: 'wan',
@@ -431,13 +435,23 @@ export function busyState(): LiveState {
       {
         address: '198.51.100.9',
         name: null,
+        nameSource: null,
         port: null,
         protocol: 'udp',
         class: 'wan',
         owners: 1,
         ...received(120_000, 9_000),
       },
-      { address: '', name: null, port: null, protocol: 'other', class: 'lan', owners: 3, ...received(70, 0) },
+      {
+        address: '',
+        name: null,
+        nameSource: null,
+        port: null,
+        protocol: 'other',
+        class: 'lan',
+        owners: 3,
+        ...received(70, 0),
+      },
     ],
   });
   hear({ event: 'build', build: build(), steps: STEPS }, NOW);

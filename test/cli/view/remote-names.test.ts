@@ -8,7 +8,8 @@ function remote(
   rxBytes: number,
   where: RemoteDocument['class'] = 'wan',
 ): RemoteDocument {
-  return { address: '192.0.2.1', name, port: 443, protocol: 'tcp', class: where, rxBytes, txBytes: 0 };
+  const place = { address: '192.0.2.1', port: 443, protocol: 'tcp', class: where };
+  return { ...place, name, nameSource: name === null ? null : 'dns', rxBytes, txBytes: 0 };
 }
 
 test('names with their bytes, those of one name added up, most first, the rest counted', () => {
@@ -27,6 +28,11 @@ test('names with their bytes, those of one name added up, most first, the rest c
 test('nothing where no name is known; hostile names are escaped', () => {
   assert.is(namesText([remote(null, 9_000)]), '');
   assert.is(namesText([remote('\u001b[31mred', 1)]), '\\e[31mred 1 B');
+});
+
+test('a name that was not heard has a question mark, and bytes of its own', () => {
+  const meant = { ...remote('a.example', 500), nameSource: 'instruction' };
+  assert.is(namesText([meant, remote('a.example', 700)]), 'a.example 700 B, a.example? 500 B');
 });
 
 test.run();

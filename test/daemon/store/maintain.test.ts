@@ -103,6 +103,7 @@ test('remotes are forgotten with the minutes, their bytes are not', async () => 
         ownerId: web.id,
         address: '',
         name: null,
+        nameSource: null,
         port: 0,
         protocol: 'other',
         class: 'wan',
