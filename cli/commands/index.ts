@@ -29,6 +29,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'budget rm', load: async () => (await import('./budget.js')).budgetRm },
   { name: 'prompt', load: async () => (await import('./prompt.js')).prompt },
   { name: 'notify', load: async () => (await import('./notify.js')).notify },
+  { name: 'export', load: async () => (await import('./export.js')).exportAll },
   { name: 'import', load: async () => (await import('./import.js')).importRecords },
   { name: 'proxy ls', load: async () => (await import('./proxy.js')).proxyLs },
   { name: 'proxy add', load: async () => (await import('./proxy.js')).proxyAdd },

@@ -7,6 +7,7 @@ export * from './documents/builds.js';
 export * from './documents/caches.js';
 export * from './documents/doctor.js';
 export * from './documents/estimate.js';
+export * from './documents/export.js';
 export * from './documents/links.js';
 export * from './documents/proxies.js';
 export * from './documents/remotes.js';
