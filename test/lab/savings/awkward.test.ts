@@ -40,6 +40,24 @@ test(
   },
 );
 
+test('--no-cache in between: what is saved is what that build put there', 120_000, async (cleanup) => {
+  const [common, other] = [bytesPath(2 * MB, 'common'), bytesPath(1 * MB, 'other')];
+  const id = freshTag('between');
+  const both = run(id, `${fetchInto(common)} && ${fetchInto(other)}`);
+  const netmeter = await startNetmeter(cleanup);
+  const built = (dockerfile: string, round: string, flags: string[] = []) => {
+    const args = { ROUND: round };
+    return buildAndLook(netmeter, cleanup, { dockerfile, tag: freshTag('between'), args, flags });
+  };
+  await built(both, '1');
+  const alone = run(id, fetchInto(common));
+  assert.equal(cachingStep(await built(alone, '2', ['--no-cache']), common).savings, []);
+  const third = cachingStep(await built(both, '3'), other);
+  assert.is((await originPath(common)).requests, 2);
+  assert.is((await originPath(other)).requests, 2, 'it was in the cache that was replaced');
+  assertSaved(third, 'cache-mount', (await wire(common)) / 2);
+});
+
 test('one cache of two projects: the second one saves what the first one left', 120_000, async (cleanup) => {
   const [common, own] = [bytesPath(2 * MB, 'common'), bytesPath(1 * MB, 'own')];
   const id = freshTag('shared');
@@ -60,5 +78,23 @@ test('one cache of two projects: the second one saves what the first one left', 
   assert.is(second.coldBasis, 'estimated', 'what of the cache it would have needed is not known');
   assertSaved(second, 'cache-mount', await wire(common));
 });
+
+test(
+  'a Dockerfile that does not parse: a failed build, and nothing used or saved',
+  60_000,
+  async (cleanup) => {
+    const netmeter = await startNetmeter(cleanup);
+    const dockerfile = 'FROM nm-busybox\nMAKE all\n';
+    const shown = await buildAndLook(netmeter, cleanup, { dockerfile, tag: freshTag('broken'), fails: true });
+    assert.is(shown.build.status, 'failed');
+    assert.equal(shown.build.wan, { rxBytes: 0, txBytes: 0 });
+    assert.is(shown.build.saved?.bytes, 0);
+    assert.is(shown.build.saved?.unknownSteps, 0);
+    assert.equal(
+      shown.steps.filter(({ kind }) => kind !== 'internal'),
+      [],
+    );
+  },
+);
 
 test.run();

@@ -28,6 +28,7 @@ export function install(mount: string, folder: string, { url }: Cache, remark = 
 }
 
 const BASE = 'FROM nm-busybox\n';
+const stage = (step: string): string => `FROM nm-busybox AS built\n${step}`;
 const folderOf = ({ name }: Cache): string => `/var/cache/${name}`;
 /** As most people write it: `target` alone. */
 const plain = (cache: Cache, remark?: string): string =>
@@ -75,6 +76,12 @@ export const experiments: readonly Experiment[] = [
     question: '`docker build --no-cache`',
     first: once,
     second: (cache) => ({ ...once(cache), flags: ['--no-cache'] }),
+    isKept: false,
+  },
+  {
+    question: '`docker build --no-cache-filter` with its stage',
+    first: (cache) => ({ dockerfile: stage(plain(cache)) }),
+    second: (cache) => ({ dockerfile: stage(plain(cache)), flags: ['--no-cache-filter', 'built'] }),
     isKept: false,
   },
   {
