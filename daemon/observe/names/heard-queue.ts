@@ -16,7 +16,7 @@ import { programs, maps as shapes } from './generated/bytecode.js';
 
 /** Offsets in `struct heard` of program/heard.h. */
 const LENGTH = 16;
-const IS_DNS = 22;
+const KIND = 22;
 const DATA = 24;
 
 const ENOENT = 2;
@@ -26,9 +26,13 @@ const DIRECTIONS = [
   { name: 'heard_egress', attachType: CGROUP_EGRESS },
 ] as const;
 
+/** As `kind` says it there. */
+const KINDS = ['hello', 'dns', 'dns-stream', 'quic'] as const;
+
 /** One payload that was handed over. Valid until the next is taken. */
 export interface Heard {
-  isDns: boolean;
+  /** A TLS ClientHello, a DNS answer over UDP or TCP, or a datagram that QUIC may have begun with. */
+  kind: (typeof KINDS)[number];
   /** 16 bytes; IPv4 addresses are mapped. */
   remote: Uint8Array;
   payload: Uint8Array;
@@ -86,7 +90,7 @@ export class HeardQueue {
     const { bytes } = this.#value;
     const length = Math.min(this.#value.getU32(LENGTH), bytes.length - DATA);
     return {
-      isDns: bytes[IS_DNS] === 1,
+      kind: KINDS[bytes[KIND]!] ?? 'hello',
       remote: bytes.subarray(0, 16),
       payload: bytes.subarray(DATA, DATA + length),
     };

@@ -1,14 +1,22 @@
 /**
- * names: what remote addresses are called, by what this machine's own sockets are told and say: DNS answers and TLS
- * ClientHellos. Nobody is asked, so that no byte is spent and nobody learns what is looked at.
+ * names: what remote addresses are called, by what this machine's own sockets are told and say: DNS answers and the
+ * ClientHellos of TLS and QUIC. Nobody is asked, so that no byte is spent and nobody learns what is looked at.
  */
-import { type HeardName, nameInHello, namesInDns } from '../../../src/capture/names/heard.js';
+import {
+  type HeardName,
+  nameInHello,
+  nameInQuic,
+  namesInDns,
+  namesInDnsStream,
+} from '../../../src/capture/names/heard.js';
+import { QuicNames } from '../../../src/capture/names/quic.js';
 import { failureOf } from '../../../src/errors.js';
 import { formatAddress } from '../../../src/metering/address.js';
 import type { SourceState } from '../../../src/metering/types.js';
 import type { AddressName } from '../../../src/records/import.js';
 import type { EpochMs } from '../../../src/units.js';
 import { type Heard, HeardQueue } from './heard-queue.js';
+import { quicCrypto } from './quic-crypto.js';
 
 export interface NameListenerOptions {
   /** The cgroup2 directory to listen in; undefined where there is none. */
@@ -29,6 +37,7 @@ const MOST_KNOWN = 8_192;
 export class NameListener {
   readonly #options: NameListenerOptions;
   readonly #known = new Map<string, EpochMs>();
+  readonly #quic = new QuicNames(quicCrypto);
   #queue: HeardQueue | undefined;
   #timer: NodeJS.Timeout | undefined;
   #because: string | undefined;
@@ -75,7 +84,7 @@ export class NameListener {
       for (let i = 0; i < MOST_AT_ONCE; i++) {
         const heard = queue.take();
         if (heard === undefined) break;
-        for (const found of namesIn(heard)) if (this.#isNews(found, at)) news.push({ ...found, at });
+        for (const found of this.#namesIn(heard)) if (this.#isNews(found, at)) news.push({ ...found, at });
       }
       if (news.length > 0) await this.#options.learn(news);
       this.#because = undefined;
@@ -100,6 +109,19 @@ export class NameListener {
     return this.#queue?.lost() ?? 0;
   }
 
+  #namesIn({ kind, remote, payload }: Heard): HeardName[] {
+    switch (kind) {
+      case 'dns':
+        return namesInDns(payload);
+      case 'dns-stream':
+        return namesInDnsStream(payload);
+      case 'hello':
+        return nameInHello(payload, formatAddress(remote, 0, 16));
+      case 'quic':
+        return nameInQuic(this.#quic, payload, formatAddress(remote, 0, 16));
+    }
+  }
+
   #isNews({ address, name }: HeardName, at: EpochMs): boolean {
     const key = `${address} ${name}`;
     const last = this.#known.get(key);
@@ -115,8 +137,4 @@ export class NameListener {
     if (because !== this.#because) this.#options.log(`names cannot be heard: ${because}`);
     this.#because = because;
   }
-}
-
-function namesIn({ isDns, remote, payload }: Heard): HeardName[] {
-  return isDns ? namesInDns(payload) : nameInHello(payload, formatAddress(remote, 0, 16));
 }

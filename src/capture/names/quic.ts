@@ -27,12 +27,12 @@ export function looksLikeQuicInitial(bytes: Uint8Array, from: number, to: number
 }
 
 export class QuicNames {
-  private readonly connections = new Map<number, Connection>();
+  private readonly connections = new Map<number | string, Connection>();
 
   constructor(private readonly crypto: QuicCrypto) {}
 
   /** @param stream tells conversations and their directions apart; the name, once it is known */
-  read(stream: number, bytes: Uint8Array, from: number, to: number): string | undefined {
+  read(stream: number | string, bytes: Uint8Array, from: number, to: number): string | undefined {
     const connection = this.connection(stream);
     let at = from;
     // Several packets may share a datagram.
@@ -58,7 +58,7 @@ export class QuicNames {
     return undefined;
   }
 
-  private connection(stream: number): Connection {
+  private connection(stream: number | string): Connection {
     const known = this.connections.get(stream);
     if (known !== undefined) return known;
     if (this.connections.size >= MOST_CONNECTIONS) {

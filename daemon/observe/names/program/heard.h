@@ -5,14 +5,20 @@
 
 #include <linux/types.h>
 
-/* A DNS answer over UDP, and the start of a ClientHello that has the server's name in it. */
+/* A DNS answer, the start of a ClientHello that has the server's name in it, and a datagram of QUIC. */
 #define HEARD_BYTES 2048
+
+/* What it is. */
+#define HEARD_HELLO 0
+#define HEARD_DNS 1
+#define HEARD_DNS_STREAM 2
+#define HEARD_QUIC 3
 
 struct heard {
 	__u32 remote[4];
 	__u32 length;
 	__u16 remote_port;
-	__u8 is_dns;
+	__u8 kind;
 	__u8 reserved;
 	__u8 data[HEARD_BYTES];
 };

@@ -1,6 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nameInHello, namesInDns } from '../../../../src/capture/names/heard.js';
+import { quicCrypto } from '../../../../cli/capture/quic-crypto.js';
+import {
+  nameInHello,
+  nameInQuic,
+  namesInDns,
+  namesInDnsStream,
+} from '../../../../src/capture/names/heard.js';
+import { QuicNames } from '../../../../src/capture/names/quic.js';
+import { clientHello } from './hello.js';
+import { crypto, initial, SENDERS } from './quic-initial.js';
 
 /** `deb.debian.org` is an alias of `debian.map.fastly.net`, which has one address of each kind. */
 const ANSWER = Buffer.from(
@@ -31,6 +40,36 @@ test('questions, what is cut off, and what is no DNS name nothing', () => {
   }
   assert.equal(namesInDns(Buffer.from('GET / HTTP/1.1')), []);
   assert.equal(nameInHello(Buffer.from('GET / HTTP/1.1'), '192.0.2.1'), []);
+});
+
+test('answers over TCP, behind their length or without it', () => {
+  const length = Buffer.from([0, ANSWER.length]);
+  const names = namesInDns(ANSWER);
+  assert.equal(namesInDnsStream(Buffer.concat([length, ANSWER])), names);
+  assert.equal(namesInDnsStream(Buffer.concat([length, ANSWER, length, ANSWER])), names, 'the first of two');
+  assert.equal(namesInDnsStream(ANSWER), names);
+  for (const none of [Buffer.alloc(0), length, Buffer.from([1]), Buffer.from([0xff, 0xff, 0, 0])]) {
+    assert.equal(namesInDnsStream(none), []);
+  }
+});
+
+test('what QUIC clients say first, in one packet or two, of many at once', () => {
+  const quic = new QuicNames(quicCrypto);
+  const [sender] = SENDERS;
+  const hear = (packet: Buffer, address = '192.0.2.1') => nameInQuic(quic, packet, address);
+  const short = clientHello('One.example', 100);
+  const expected = (name: string) => [{ address: '192.0.2.1', name, source: 'quic-sni' }];
+  assert.equal(hear(initial(sender!, crypto(short, 0, short.length))), expected('one.example'));
+  const ids = Array.from({ length: 20 }, (_, at) => Buffer.from([at + 100, 2, 3, 4, 5, 6, 7, 8]));
+  const hellos = ids.map((_, at) => clientHello(`h${at}.example`, 1_500));
+  const part = (at: number, from: number, to: number, number: number) =>
+    initial(sender!, crypto(hellos[at]!, from, to), number, ids[at], ids[at]);
+  for (const at of hellos.keys()) assert.equal(hear(part(at, 0, 900, 0)), []);
+  for (const [at, hello] of hellos.entries()) {
+    assert.equal(hear(part(at, 900, hello.length, 1)), expected(`h${at}.example`));
+  }
+  assert.equal(hear(Buffer.from('GET / HTTP/1.1'.padEnd(1_300))), []);
+  assert.equal(hear(Buffer.alloc(1_300, 0xc3)), []);
 });
 
 test.run();
