@@ -26,6 +26,7 @@ export function reportPeriod(options: PeriodOptions, now: number, timeZone: stri
     return weekPeriod(week, until, now, timeZone);
   }
   const since = options.since ?? (until ?? now) - DEFAULT_MS;
+  if (since > now) throw new NetmeterError('usage', '--since is in the future');
   if (until !== undefined && until <= since) throw new NetmeterError('usage', '--until is not after --since');
   return { since, until };
 }

@@ -30,6 +30,7 @@ export const status: Command<StatusOptions> = {
     },
   ],
   async run({ io, options }) {
+    if ((options.since ?? 0) > io.now()) throw new NetmeterError('usage', '--since is in the future');
     const params = options.since === undefined ? {} : { since: options.since };
     let document: StatusDocument;
     try {

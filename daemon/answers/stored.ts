@@ -33,6 +33,7 @@ import type { Store } from '../store/types.js';
 import { adviceOnBuilds } from './advice.js';
 import { ledgersOf, NO_PRICES } from './ledgers.js';
 import { type LinkKnowledge, type LinkPolicy, reconcileLinks } from './links.js';
+import { wasMetered } from './metered.js';
 
 export interface StoredAnswersOptions {
   store: Store;
@@ -120,6 +121,7 @@ export class StoredAnswers {
     return periodReport({
       period,
       timeZone,
+      isMetered: usage.length > 0 || linkRows.length > 0 || (await wasMetered(store, period.to)),
       usage,
       links: await Promise.all(
         reconcileLinks(linkRows, usage, this.#options.links).map(async (link) => ({

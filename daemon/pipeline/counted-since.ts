@@ -1,14 +1,13 @@
 import type { EpochMs } from '../../src/units.js';
+import { COUNTED_SINCE } from '../store/counted-since.js';
 import type { Store } from '../store/types.js';
 import type { OpenTier } from './tier.js';
 
-const KEY = 'counted-since';
-
 /** Since when bytes have been counted without a gap: from now on, unless the kernel went on from before. */
 export async function countedSince(tier: OpenTier, store: Store, now: EpochMs): Promise<EpochMs> {
-  const since = (await goesOn(tier, store)) ? await store.meta(KEY) : undefined;
+  const since = (await goesOn(tier, store)) ? await store.meta(COUNTED_SINCE) : undefined;
   if (since !== undefined) return Number(since);
-  await store.setMeta(KEY, String(now));
+  await store.setMeta(COUNTED_SINCE, String(now));
   return now;
 }
 

@@ -30,6 +30,8 @@ export interface PeriodLink {
 export interface PeriodFacts {
   period: Interval;
   timeZone: string;
+  /** False where nobody counted in all of the period: then no bytes are not 0 bytes. */
+  isMetered: boolean;
   usage: readonly UsageRow[];
   links: readonly PeriodLink[];
   /** Builds that started in the period. */
@@ -52,6 +54,8 @@ export interface PeriodFacts {
 }
 
 const TOP_STEPS = 10;
+const UNKNOWN = { rxBytes: null, txBytes: null };
+const UNKNOWN_SAVINGS = { coldBytes: null, saved: null, money: null, workAvoidedMs: null, energyWh: null };
 
 export function periodReport(facts: PeriodFacts): ReportDocument {
   const { period, usage, links, builds, buildUsage, overheads } = facts;
@@ -66,13 +70,13 @@ export function periodReport(facts: PeriodFacts): ReportDocument {
     since: iso(period.from),
     until: iso(period.to),
     timeZone,
-    wan,
-    byOwnerKind: byOwnerKind(usage, links),
+    wan: facts.isMetered ? wan : UNKNOWN,
+    byOwnerKind: facts.isMetered ? byOwnerKind(usage, links) : unknownKinds(),
     builds: {
       count: builds.length,
       failed: builds.filter((build) => build.status === 'failed').length,
     },
-    ...savings.fields,
+    ...(facts.isMetered || builds.length > 0 ? savings.fields : UNKNOWN_SAVINGS),
     links: links.map((link) => ({
       name: link.name,
       metered: link.metered,
@@ -119,7 +123,7 @@ function wanOf(usage: readonly UsageRow[]): Transfer {
 function byOwnerKind(
   usage: readonly UsageRow[],
   links: readonly PeriodLink[],
-): ReportDocument['byOwnerKind'] {
+): Record<keyof ReportDocument['byOwnerKind'], Transfer> {
   const kinds = {
     step: noTransfer(),
     pull: noTransfer(),
@@ -137,6 +141,12 @@ function byOwnerKind(
     kinds.unattributed.rxBytes -= row.rxBytes;
     kinds.unattributed.txBytes -= row.txBytes;
   }
+  return kinds;
+}
+
+function unknownKinds(): ReportDocument['byOwnerKind'] {
+  const kinds: ReportDocument['byOwnerKind'] = byOwnerKind([], []);
+  for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) kinds[kind] = UNKNOWN;
   return kinds;
 }
 

@@ -1,16 +1,19 @@
-import type { Transfer } from '../../units.js';
 import type { AdviceDocument } from './advice.js';
 import type { BudgetState } from './links.js';
 import type { PeriodSavedDocument } from './savings.js';
-import type { ReconciliationDocument } from './shared.js';
+import type { MaybeTransfer, ReconciliationDocument } from './shared.js';
 
 export interface ReportDocument {
   schema: 1;
   since: string;
   until: string;
   timeZone: string;
-  wan: Transfer;
-  byOwnerKind: Record<'step' | 'pull' | 'engine' | 'container' | 'proxy' | 'host' | 'unattributed', Transfer>;
+  /** Null where nobody counted in all of the period. */
+  wan: MaybeTransfer;
+  byOwnerKind: Record<
+    'step' | 'pull' | 'engine' | 'container' | 'proxy' | 'host' | 'unattributed',
+    MaybeTransfer
+  >;
   builds: { count: number; failed: number };
   coldBytes: number | null;
   saved: PeriodSavedDocument | null;

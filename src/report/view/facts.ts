@@ -16,6 +16,7 @@ export function leadFacts(document: ReportDocument): Fact[] {
 
 function usedFact({ wan, previous }: ReportDocument): Fact {
   const { rxBytes, txBytes } = wan;
+  if (rxBytes === null) return { label: 'Used', value: 'unknown', note: 'nobody counted then' };
   return {
     label: 'Used',
     value: formatBytes(rxBytes + txBytes),

@@ -125,7 +125,7 @@ export function stepsSection({ topSteps }: ReportDocument): Section | undefined 
 
 export function ownersSection({ byOwnerKind }: ReportDocument): Section | undefined {
   const kinds = Object.entries(byOwnerKind).filter(
-    ([, { rxBytes, txBytes }]) => rxBytes !== 0 || txBytes !== 0,
+    ([, { rxBytes, txBytes }]) => rxBytes !== null && (rxBytes !== 0 || txBytes !== 0),
   );
   if (kinds.length === 0) return undefined;
   return {

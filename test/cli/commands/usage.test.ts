@@ -73,6 +73,8 @@ const WRONG: [argv: string, message: RegExp][] = [
   ['report --schedule daily', /--schedule: "daily" is no schedule/],
   ['report --schedule weekly --week last', /it goes with no period/],
   ['report --schedule weekly -o x', /it goes with no --output/],
+  ['report --since 2999-01-01', /--since is in the future/],
+  ['status --since 2999-01-01', /--since is in the future/],
   ['report --week soon', /"soon" is no week/],
   ['report --week 2026-W54', /"2026-W54" is no week/],
   ['report --week 9000-W01', /9000-W01 has not begun yet/],

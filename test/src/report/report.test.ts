@@ -74,6 +74,7 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
   const relay = owner({ id: 'relay:slirp4netns', kind: 'relay', name: 'slirp4netns' });
   const published = owner({ id: 'relay:c1', kind: 'relay', facts: { relayedContainer: 'c1' } });
   const report = periodReport({
+    isMetered: true,
     period: { from: 0, to: 1000 },
     timeZone: 'UTC',
     usage: [
@@ -107,7 +108,7 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
   });
   const kinds = Object.values(report.byOwnerKind);
   assert.is(
-    kinds.reduce((sum, it) => sum + it.rxBytes, 0),
+    kinds.reduce((sum, it) => sum + (it.rxBytes ?? 0), 0),
     1000,
   );
   assert.is(report.byOwnerKind.container.rxBytes, 80);
@@ -116,24 +117,26 @@ test('kinds of owners and the unattributed rest add up to the links', () => {
   assert.is(report.previous.usedBytes, null);
 });
 
+const NOTHING_IN_IT = {
+  period: { from: 0, to: 1000 },
+  timeZone: 'UTC',
+  usage: [],
+  links: [],
+  builds: [],
+  buildUsage: { sums: new Map(), remotes: [], tier: 'exact' as const, ledgers: new Map() },
+  overheads: [],
+  days: [],
+  previousUsedBytes: undefined,
+  previousBuilds: [],
+  previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' as const },
+  previousOverheads: [],
+  prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
+  advice: [],
+  estimates: { count: 0, ratio: undefined },
+};
+
 test('an empty period is a valid report: 0 where nothing was measured, null where nothing is known', () => {
-  const report = periodReport({
-    period: { from: 0, to: 1000 },
-    timeZone: 'UTC',
-    usage: [],
-    links: [],
-    builds: [],
-    buildUsage: { sums: new Map(), remotes: [], tier: 'exact', ledgers: new Map() },
-    overheads: [],
-    days: [],
-    previousUsedBytes: undefined,
-    previousBuilds: [],
-    previousBuildUsage: { sums: new Map(), remotes: [], tier: 'exact' },
-    previousOverheads: [],
-    prices: { priceOf: () => undefined, isMetered: () => undefined, linkAt: () => undefined },
-    advice: [],
-    estimates: { count: 0, ratio: undefined },
-  });
+  const report = periodReport({ ...NOTHING_IN_IT, isMetered: true });
   assert.equal(report.wan, { rxBytes: 0, txBytes: 0 });
   assert.is(report.saved?.bytes, 0);
   assert.is(report.saved?.unknownSteps, 0);
@@ -141,8 +144,22 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
   assert.is(report.money, null);
 });
 
+test('a period in which nobody counted says so, and not that nothing moved', () => {
+  const report = periodReport({ ...NOTHING_IN_IT, isMetered: false });
+  assert.equal(report.wan, { rxBytes: null, txBytes: null });
+  for (const kind of Object.values(report.byOwnerKind)) assert.equal(kind, { rxBytes: null, txBytes: null });
+  assert.equal(
+    [report.saved, report.coldBytes, report.energyWh, report.workAvoidedMs],
+    [null, null, null, null],
+  );
+  const text = renderReport(report, 'text', { width: 80, ascii: false });
+  assert.match(text, /Used: +unknown \(nobody counted then\)/);
+  assert.not.match(text, /\b0 B|0\.0 Wh/);
+});
+
 test('what proxies fetched for nobody is in the total, signed, and told', () => {
   const report = periodReport({
+    isMetered: true,
     period: { from: 0, to: 1000 },
     timeZone: 'UTC',
     usage: [],
