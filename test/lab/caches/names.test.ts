@@ -68,6 +68,9 @@ RUN --mount=type=cache,id=\${ID},target=/z echo > /z/z
   await netmeter.run(['cache', 'show', `${word}/a b \\e[31m`]);
   const shown = await netmeter.run(['cache', 'show', `${word}-pip`]);
   assert.match(shown.stdout, /fetched 3\.\d+ MB, found it empty/);
+  const removed = await netmeter.run(['cache', 'rm', `${word}/a b \\e[31m`]);
+  assert.ok(removed.stdout.startsWith(`removed ${word}/a b \\e[31m (`), removed.stdout);
+  assert.is((await listed(netmeter, word)).length, 2);
 });
 
 test('without a daemon: root sees them, others are told why not', 60_000, async (cleanup) => {

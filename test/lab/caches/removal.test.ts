@@ -81,7 +81,7 @@ test('refuses to remove what a step has mounted, and says which', 120_000, async
     engine: '28',
     flags: ['--output', 'type=cacheonly'],
     dockerfile: `FROM nm-busybox
-RUN --mount=type=cache,id=${word},target=/c touch /c/here; n=0; until [ -e /c/go ] || [ $n = 600 ]; do sleep 0.1; n=$((n+1)); done
+RUN --mount=type=cache,id=${word},target=/c : ${word}; touch /c/here; n=0; until [ -e /c/go ] || [ $n = 600 ]; do sleep 0.1; n=$((n+1)); done
 `,
   });
   building.catch(() => {});
@@ -94,6 +94,9 @@ RUN --mount=type=cache,id=${word},target=/c touch /c/here; n=0; until [ -e /c/go
   assert.is(refused.exitCode, 1);
   assert.match(refused.stderr, /touch \/c\/here.*\n?/);
   assert.match(refused.stderr, /cache-in-use/);
+  const copied = await netmeter.run(['cache', 'export', word, '--to', '/nowhere/'], { anyExit: true });
+  assert.is(copied.exitCode, 1);
+  assert.match(copied.stderr, /in use by .*touch \/c\/here.*cache-in-use/);
   const alone = new Netmeter(cleanup);
   const [seen] = await listed(alone, word);
   assert.match(seen?.heldBy?.step ?? '', /touch \/c\/here/, 'without a daemon, too');
