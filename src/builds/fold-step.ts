@@ -37,6 +37,11 @@ export class StepFold {
     return [...this.#bouts.values()].includes(undefined);
   }
 
+  /** BuildKit said so; an image that only turns out to have been there is not marked. */
+  get isMarkedCached(): boolean {
+    return this.#cached;
+  }
+
   /** @returns whether a bout began and whether one ended that was not known to; looks into the cache aside */
   update({ cached, startedAt, completedAt, error }: VertexUpdate): { began: boolean; ended: boolean } {
     this.#snapshot = undefined;

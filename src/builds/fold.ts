@@ -45,6 +45,11 @@ export class BuildFold {
     return this.#status;
   }
 
+  /** Steps that BuildKit itself marked as cached. */
+  get markedCached(): number {
+    return [...this.#steps.values()].filter(({ isMarkedCached }) => isMarkedCached).length;
+  }
+
   /** The latest time that the stream spoke of; the start of the build when it has said nothing. */
   get lastAt(): EpochMs {
     return this.#lastAt;

@@ -29,6 +29,7 @@ export interface BuildFoundDocument {
   startedAt: string | null;
   steps: number;
   runSteps: number;
+  /** As BuildKit marked them. */
   cachedSteps: number;
   failedSteps: number;
   canceledSteps: number;
@@ -59,7 +60,13 @@ export function buildRecordsDocument(file: string, records: BuildRecords): Impor
   };
 }
 
-function foundDocument({ build, logBytes, contextBytes, warnings }: RecordedBuild): BuildFoundDocument {
+function foundDocument({
+  build,
+  cachedSteps,
+  logBytes,
+  contextBytes,
+  warnings,
+}: RecordedBuild): BuildFoundDocument {
   const count = (is: (step: Step) => boolean) => build.steps.filter(is).length;
   const blobs = build.steps.flatMap((step) => step.blobs);
   return {
@@ -69,7 +76,7 @@ function foundDocument({ build, logBytes, contextBytes, warnings }: RecordedBuil
     startedAt: build.imported?.dated === false ? null : new Date(build.startedAt).toISOString(),
     steps: build.steps.length,
     runSteps: count(({ kind }) => kind === 'run'),
-    cachedSteps: count(({ status }) => status === 'cached'),
+    cachedSteps,
     failedSteps: count(({ status }) => status === 'failed'),
     canceledSteps: count(({ status }) => status === 'canceled'),
     platforms: [...new Set([...build.platforms, ...build.steps.flatMap(({ platform }) => platform ?? [])])],

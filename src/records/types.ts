@@ -20,6 +20,8 @@ export type RecordKind = BuildRecordKind | ProxyLogKind | 'distribution-metrics'
 /** A build of a record, with what BuildKit said about it besides. */
 export interface RecordedBuild {
   build: Build;
+  /** As BuildKit marked them. In the build, an image is cached as well that only turned out to be there. */
+  cachedSteps: number;
   /** Output of its commands. */
   logBytes: Bytes;
   /** Of contexts and Dockerfiles, as they were sent to the engine. */

@@ -164,6 +164,7 @@ export class PlainBuild {
     }
     return {
       build: asRecorded(fold.build(), { kind: 'plain', dated, ended }),
+      cachedSteps: fold.markedCached,
       logBytes: this.logBytes,
       contextBytes: [...this.#context.values()].reduce((sum, bytes) => sum + bytes, 0),
       warnings: this.warnings,

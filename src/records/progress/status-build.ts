@@ -42,6 +42,7 @@ export function buildOfStatus(
   if (ended) fold.finish({ at: end?.at ?? fold.lastAt, error });
   return {
     build: asRecorded(fold.build(), { kind, dated: first > 0, ended }),
+    cachedSteps: fold.markedCached,
     logBytes: fold.logBytes,
     contextBytes: [...context.values()].reduce((sum, bytes) => sum + bytes, 0),
     warnings,
