@@ -2,10 +2,11 @@
 import { formatAddress } from '../metering/address.js';
 import type { EpochMs } from '../units.js';
 import { IpHeader, readIp } from './ip.js';
-import { findIp, MALFORMED, NOT_IP, UNKNOWN_LINK_TYPE } from './link-layer.js';
+import { findIp } from './link-layer.js';
 import { NameFinder } from './names/name-finder.js';
 import { NameTable } from './names/name-table.js';
 import type { QuicCrypto } from './names/quic-keys.js';
+import { MALFORMED, NOT_IP, UNKNOWN_LINK_TYPE } from './negative-offset.js';
 import { TrafficTable } from './traffic-table.js';
 import { LARGEST_PACKET, type PacketSink } from './types.js';
 

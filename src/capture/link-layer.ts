@@ -2,16 +2,14 @@
  * From a link layer's frame to the first IP header in it. LINKTYPE numbers and header layouts:
  * https://www.tcpdump.org/linktypes.html
  */
+import { arcnet } from './arcnet.js';
 import { u16, u16le, u32, u32le } from './bytes.js';
-
-/** Instead of an offset: why there is none. */
-export const NOT_IP = -1;
-export const MALFORMED = -2;
-export const UNKNOWN_LINK_TYPE = -3;
+import { MALFORMED, NOT_IP, UNKNOWN_LINK_TYPE } from './negative-offset.js';
 
 const NAMES: Readonly<Record<number, string>> = {
   0: 'NULL',
   1: 'ETHERNET',
+  7: 'ARCNET_BSD',
   9: 'PPP',
   12: 'RAW',
   14: 'RAW',
@@ -24,6 +22,7 @@ const NAMES: Readonly<Record<number, string>> = {
   108: 'LOOP',
   113: 'LINUX_SLL',
   127: 'IEEE802_11_RADIOTAP',
+  129: 'ARCNET_LINUX',
   192: 'PPI',
   228: 'IPV4',
   229: 'IPV6',
@@ -37,7 +36,7 @@ export function linkTypeName(linkType: number): string {
   return NAMES[linkType] ?? `LINKTYPE_${linkType}`;
 }
 
-/** Offset of the outermost IP header, or one of the negative reasons above. */
+/** Offset of the outermost IP header, or one of the negative reasons for its absence. */
 export function findIp(linkType: number, bytes: Uint8Array, from: number, to: number): number {
   switch (linkType) {
     case 1:
@@ -53,6 +52,10 @@ export function findIp(linkType: number, bytes: Uint8Array, from: number, to: nu
       return wrapped(u16le(bytes, from + 2), u32le(bytes, from + 4), 8, bytes, from, to);
     case 258:
       return wrapped(u32le(bytes, from), u32le(bytes, from + 8), 12, bytes, from, to);
+    case 7:
+      return arcnet(bytes, from + 2, to);
+    case 129:
+      return arcnet(bytes, from + 4, to);
     case 0:
     case 108:
       return loopback(bytes, from, to);

@@ -34,7 +34,7 @@ export interface FuzzTarget {
   run(input: Buffer): void;
 }
 
-const LINK_TYPES = [0, 1, 9, 50, 51, 101, 104, 107, 108, 113, 192, 228, 229, 242, 258, 276];
+const LINK_TYPES = [0, 1, 7, 9, 50, 51, 101, 104, 107, 108, 113, 129, 192, 228, 229, 242, 258, 276];
 const HELLO = records(clientHello('registry.npmjs.org', 100));
 const ANSWER = dnsMessage(
   [domain('deb.debian.org')],

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findIp, MALFORMED, NOT_IP, UNKNOWN_LINK_TYPE } from '../../../src/capture/link-layer.js';
+import { findIp } from '../../../src/capture/link-layer.js';
+import { MALFORMED, NOT_IP, UNKNOWN_LINK_TYPE } from '../../../src/capture/negative-offset.js';
 import { be16, ethernet, ipv4, ipv6 } from './packets.js';
 
 const V4 = ipv4(Buffer.from('payload'));
@@ -42,6 +43,11 @@ test('link types find the IP header behind their own', () => {
     [104, '0f00 0800', V4],
     [107, '1841 03 cc', V4],
     [113, '0000 0001 0006 020202020202 0000 0800', V4],
+    [129, '01 02 0000 f0', V4],
+    [129, '01 02 0000 d4 00 0001', V4],
+    [129, '01 02 0000 c4 03 0001', V6],
+    [129, '01 02 0000 d4 ff ffff d4 00 0001', V4],
+    [7, '01 02 d4 00 0001', V4],
     [276, '86dd 0000 00000002 0001 00 06 0202020202020000', V6],
     [192, '00 00 0800 01000000 020202020202 030303030303 0800', V4],
   ];
@@ -56,6 +62,9 @@ test('raw IP under all of its numbers', () => {
 test('what is not IP, broken or not known is told apart', () => {
   const cases: [number, Buffer, number][] = [
     [1, ethernet(0x0806, Buffer.alloc(28)), NOT_IP],
+    [129, hex('01 02 0000 f1 00070800'), NOT_IP],
+    [129, Buffer.concat([hex('01 02 0000 d4 02 0001'), V4]), NOT_IP],
+    [129, Buffer.concat([hex('01 02 0000 d4 00 0001'), V6]), MALFORMED],
     [1, ethernet(38, hex('42 42 03 0000')), NOT_IP],
     [1, ethernet(0x86dd, V4), MALFORMED],
     [1, ethernet(0x0800, Buffer.from([0x95])), MALFORMED],
