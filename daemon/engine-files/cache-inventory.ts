@@ -22,9 +22,10 @@ export interface CacheInventory {
 
 /**
  * Everything that BuildKit keeps, from its database: never over its API, which locks cache mounts while it sizes
- * them. Undefined when it cannot be read.
+ * them. Nothing after `docker builder prune -a`, which leaves an empty database; undefined when none can be read.
  */
 export function readCacheInventory(files: EngineFiles): CacheInventory | undefined {
+  let empty: CacheInventory | undefined;
   for (const database of DATABASES) {
     const found = readBolt(files.path(files.buildkit(database)), (root) => {
       const records = root.bucket('_main');
@@ -34,7 +35,11 @@ export function readCacheInventory(files: EngineFiles): CacheInventory | undefin
         return record === undefined ? [] : [{ id, record }];
       });
     });
-    if (found === undefined || found.length === 0) continue;
+    if (found === undefined) continue;
+    if (found.length === 0) {
+      empty = { layers: [], caches: [] };
+      continue;
+    }
     const layers: CacheInventory['layers'] = [];
     const caches: CacheInventory['caches'] = [];
     for (const { id, record } of found) {
@@ -50,7 +55,7 @@ export function readCacheInventory(files: EngineFiles): CacheInventory | undefin
     }
     return { layers, caches };
   }
-  return undefined;
+  return empty;
 }
 
 /** `<namespace>/<id>`, where the namespace may be empty. */

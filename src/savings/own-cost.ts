@@ -51,7 +51,7 @@ function costOfKind(step: Step, spent: Bytes): Found | undefined {
     case 'run':
       return wasCold(step) ? { ...ofAttempts(step, spent), basis: 'measured' } : undefined;
     case 'from':
-      return costOfImage(step.blobs, spent);
+      return costOfImage(step, spent);
     case 'add':
       return { ...ofShare(step, spent), basis: 'measured' };
     case 'git':
@@ -80,13 +80,17 @@ function isOwn({ kind, attribution }: Step): boolean {
 }
 
 /**
- * Layers that were there would have been fetched, too; their compressed sizes are told. Of manifests and
+ * Layers that were there would have been fetched, too; their compressed sizes are told, or else stand in the
+ * manifest: layers that another image brought are not mentioned at all (seen on Engine 28). Of manifests and
  * configurations, some hundred bytes each, it is not told that they were fetched.
  */
-function costOfImage(blobs: readonly BlobProgress[], spent: Bytes): Found | undefined {
+function costOfImage({ blobs, declared }: Step, spent: Bytes): Found | undefined {
   const fetched = sizeOf(blobs.filter(hasGrown));
-  const there = sizeOf(blobs.filter((blob) => !hasGrown(blob)));
-  if (fetched + there === 0) return undefined;
+  const told = sizeOf(blobs.filter((blob) => !hasGrown(blob)));
+  const all = declared?.[0]?.bytes;
+  // Without the manifest, what was not mentioned may be everything.
+  if (fetched + told === 0 || (fetched === 0 && told <= SMALL_BLOBS && all === undefined)) return undefined;
+  const there = Math.max(told, (all ?? 0) - fetched);
   if (spent < fetched * LEAST_OF_BLOBS) return { ...onTheWire(exactly(fetched + there)), basis: 'derived' };
   if (there <= SMALL_BLOBS) return { ...exactly(spent), basis: 'measured' };
   return { ...plus(exactly(spent), onTheWire(exactly(there))), basis: 'derived' };

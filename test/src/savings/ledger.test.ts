@@ -338,6 +338,42 @@ test('an image that nobody saw being pulled costs what its manifest says; one th
   assert.is(saving(needed, 'local-image').bytes, Math.round(20 * MB * 1.038));
 });
 
+test('layers that another image had brought are part of what an image costs cold', () => {
+  const scene = new Scene();
+  const attribution = 'inferred' as const;
+  const blob = (id: string, total: number, grown: boolean) => ({
+    id,
+    total,
+    samples: [...(grown ? [{ at: 1, current: 0 }] : []), { at: 2, current: total }],
+  });
+  const manifest = [blob('sha256:m', 949, false), blob('sha256:c', 792, false)];
+  const declared = [
+    { ...exactly(10 * MB + 1741), basis: 'derived', isOnTop: false, source: 'manifest' } as const,
+  ];
+  const image = (n: number) =>
+    ({
+      kind: 'from',
+      name: `[1/2] FROM a:${n}`,
+      instruction: `FROM a:${n}@sha256:${n}`,
+      attribution,
+    }) as const;
+  // Nothing but the manifest was told of: all layers were there, and are no cold pull of 2 kB.
+  const nothing = scene.build([{ ...image(1), wan: 2758, blobs: manifest, declared }]).page(0);
+  assert.is(nothing.cold?.basis, 'derived');
+  assert.is(nothing.cold?.bytes, 2758 + Math.round((10 * MB + 1741) * 1.038));
+  assert.is(scene.build([{ ...image(2), wan: 2758, blobs: manifest }]).page(0).cold, undefined);
+  // One of two layers was fetched, the other not mentioned.
+  const blobs = [...manifest, blob('sha256:l', 6 * MB, true)];
+  const half = scene.build([{ ...image(3), wan: 6_228_000, blobs, declared }]).page(0);
+  assert.is(half.cold?.basis, 'derived');
+  assert.is(half.cold?.bytes, 6_228_000 + Math.round((4 * MB + 1741) * 1.038));
+  assert.is(saving(half, 'local-image').bytes, half.cold!.bytes - 6_228_000);
+  // The whole of it is measured.
+  const whole = [...manifest, blob('sha256:l', 10 * MB, true)];
+  const all = scene.build([{ ...image(4), wan: 10_380_000, blobs: whole, declared }]).page(0);
+  assert.equal([all.cold?.basis, all.cold?.bytes], ['measured', 10_380_000]);
+});
+
 test('baselines age: after half a year a cold run says nothing', () => {
   const scene = new Scene();
   const digest = 'sha256:same';
