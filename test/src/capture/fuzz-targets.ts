@@ -8,13 +8,16 @@ import { quicCrypto } from '../../../cli/capture/quic-crypto.js';
 import { CaptureAnalysis } from '../../../src/capture/analysis.js';
 import { captureDocument } from '../../../src/capture/document.js';
 import { readDns } from '../../../src/capture/names/dns.js';
+import { nameInHello, nameInQuic, namesInDns, namesInDnsStream } from '../../../src/capture/names/heard.js';
 import { readRequest } from '../../../src/capture/names/http.js';
+import { QuicNames } from '../../../src/capture/names/quic.js';
 import { readClientHelloRecords } from '../../../src/capture/names/tls.js';
 import { CaptureStream } from '../../../src/capture/read-capture.js';
 import { LARGEST_PACKET } from '../../../src/capture/types.js';
 import { NetmeterError } from '../../../src/errors.js';
 import { dnsMessage, domain } from './names/dns-message.js';
 import { clientHello, records } from './names/hello.js';
+import { crypto, initial, SENDERS } from './names/quic-initial.js';
 import {
   block,
   enhancedPacket,
@@ -49,6 +52,12 @@ const QUIC = Buffer.concat([
   Buffer.from('c300000001080102030405060708000044d0', 'hex'),
   Buffer.alloc(1300, 3),
 ]);
+
+/** One that can be opened. */
+const QUIC_HELLO = clientHello('cdn.example', 200);
+const INITIAL = initial(SENDERS[0]!, crypto(QUIC_HELLO, 0, QUIC_HELLO.length));
+/** As the daemon's: one for all that is heard. */
+const heardQuic = new QuicNames(quicCrypto);
 
 /** In two fragments. */
 const FRAGMENTS = [
@@ -124,6 +133,16 @@ export const fuzzTargets: FuzzTarget[] = [
     name: 'tls',
     seeds: [HELLO, records(clientHello('a.test', 30), 20)],
     run: (input) => void readClientHelloRecords(input, 0, input.length),
+  },
+  {
+    name: 'heard',
+    seeds: [ANSWER, Buffer.concat([Buffer.from([0, ANSWER.length]), ANSWER]), HELLO, INITIAL],
+    run(input) {
+      namesInDns(input);
+      namesInDnsStream(input);
+      nameInHello(input, '192.0.2.1');
+      nameInQuic(heardQuic, input, '192.0.2.1');
+    },
   },
   { name: 'http', seeds: [REQUEST], run: (input) => void readRequest(input, 0, input.length) },
 ];
