@@ -21,6 +21,8 @@ interface Entry {
   isRefused: boolean;
   /** Looks to pass before it is tried again. */
   rest: number;
+  /** Failures since it was last read. */
+  failures: number;
   /** What was last wrong with it: said once. */
   told: string | undefined;
 }
@@ -28,8 +30,9 @@ interface Entry {
 const MOST_LOGS = 32;
 /** Codes of what will not become better: no log, or a format stated that is none. */
 const NO_LOG: readonly string[] = ['unreadable-input', 'usage'];
-/** Looks after a failure. */
+/** Looks after a failure; twice as many after the next, up to some ten minutes. */
 const REST = 5;
+const MOST_DOUBLINGS = 7;
 
 export class LogFollower {
   readonly #options: LogFollowerOptions;
@@ -74,6 +77,7 @@ export class LogFollower {
       followed: undefined,
       isRefused: false,
       rest: 0,
+      failures: 0,
       told: undefined,
     };
     this.#entries.set(name, entry);
@@ -89,12 +93,14 @@ export class LogFollower {
       if (piece === undefined) return;
       await store().addFollowed(piece);
       entry.told = undefined;
+      entry.failures = 0;
     } catch (error) {
       // What could not be stored is read again from where the store is. What is no log is not tried again.
       entry.followed?.close();
       entry.followed = undefined;
       entry.isRefused = error instanceof NetmeterError && NO_LOG.includes(error.code);
-      entry.rest = REST;
+      entry.rest = REST * 2 ** Math.min(entry.failures, MOST_DOUBLINGS);
+      entry.failures += 1;
       const problem = `the log of proxy ${JSON.stringify(proxy)} ${where} could not be followed`;
       if (String(error) !== entry.told) log(problem, error);
       entry.told = String(error);

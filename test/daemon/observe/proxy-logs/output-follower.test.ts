@@ -128,7 +128,7 @@ test('a container or an engine that ends and comes back loses nothing', async ()
     assert.equal(problems.length, 1, 'said once');
     output.refuses = undefined;
     output.write(200, main(0));
-    await look(10);
+    await look(40);
     assert.equal(await sums(), [4, 4_000]);
   });
 });
