@@ -1,4 +1,4 @@
-import { proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
+import { outputFormat, proxyLogFormat } from '../../../src/records/proxy/choose-format.js';
 import { ProxyLogReader } from '../../../src/records/proxy/log-reader.js';
 import type { ProxyRequest } from '../../../src/records/types.js';
 import type { FollowedPiece, LogPosition } from '../../store/proxy-logs.js';
@@ -98,7 +98,9 @@ function primed(log: LogFile, position: number, text: string): ProxyLogReader | 
   const from = Math.max(0, position - PRIMED_BYTES);
   const before = log.read(from, position - from).toString('utf8');
   const whole = from === 0 ? before : before.slice(before.indexOf('\n') + 1);
-  const format = proxyLogFormat(whole) ?? proxyLogFormat(text);
+  // Whose log it is, is known: what any web server could have written, this one has.
+  const formatOf = (lines: string) => proxyLogFormat(lines) ?? outputFormat(lines.split('\n'));
+  const format = formatOf(whole) ?? formatOf(text);
   if (format === undefined) return undefined;
   const reader = new ProxyLogReader(format);
   requestsIn(reader, whole);

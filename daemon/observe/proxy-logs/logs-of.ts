@@ -30,6 +30,7 @@ export interface ProxyLog {
 const PATHS: Readonly<Record<string, string>> = {
   squid: '/var/log/squid/access.log',
   'apt-cacher-ng': '/var/log/apt-cacher-ng/apt-cacher.log',
+  nginx: '/var/log/nginx/access.log',
 };
 /** A container's own word on the log_format of the nginx in it. */
 const FORMAT_LABEL = 'netmeter.log-format';

@@ -201,6 +201,18 @@ test('nonsense, endless lines, links and directories do no harm', async () => {
   });
 });
 
+test('the log of an nginx that somebody added, in its own format', async () => {
+  await scene(async ({ file, store, look, problems }) => {
+    const line = '"GET /simple/a/a-1.0-py3-none-any.whl HTTP/1.1" 200 1000 "-" "pip"';
+    writeFileSync(file, `192.0.2.9 - - [01/Jan/2026:00:00:09 +0000] ${line}\n`.repeat(2));
+    await look();
+    const [told] = await store.proxyPackages(0);
+    assert.equal([told?.name, told?.requests, told?.servedBytes], ['a 1.0', 2, 2_000]);
+    assert.is(told?.fetchedBytes, null, 'not in this format');
+    assert.equal(problems, []);
+  });
+});
+
 test('requests of a followed log are kept for 92 days, imported ones stay', async () => {
   await scene(async ({ file, store, look, sums }) => {
     writeFileSync(file, miss(0));
