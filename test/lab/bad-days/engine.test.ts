@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BuildsDocument, DoctorDocument } from '../../../src/protocol/documents.js';
+import { PrivateBuilder } from '../engines/private-builder.js';
 import { finishedBuild, received, stepNamed } from '../exactness/documents.js';
 import { assertWithin, receivedOverTcp } from '../exactness/expectations.js';
 import { type Cleanup, eventually, labSuite, Netmeter, originPath } from '../harness/index.js';
-import { PrivateBuilder } from './private-builder.js';
 import { Downloader, openDirectory, sourceNamed, sourceTurns, started, startUnder, status } from './scene.js';
 
 const test = labSuite('bad days: the engine');

@@ -3,14 +3,13 @@ import * as assert from 'uvu/assert';
 import { DockerObserver } from '../../../daemon/observe/docker/docker-observer.js';
 import { resolveEngine } from '../../../daemon/observe/docker/engine-address.js';
 import type { EngineChange } from '../../../daemon/observe/docker/types.js';
+import { PrivateEngine } from '../engines/private-engine.js';
 import { type Cleanup, eventually, labSuite } from '../harness/index.js';
-import { PrivateEngine } from './private-engine.js';
 
 const test = labSuite('docker engine', ['28']);
 
 async function observe(engine: PrivateEngine, cleanup: Cleanup): Promise<[DockerObserver, EngineChange[]]> {
-  const dockerHost = `unix://${engine.socketPath}`;
-  const address = resolveEngine({ dockerHost, env: {}, homeDir: '/' });
+  const address = resolveEngine({ dockerHost: engine.dockerHost, env: {}, homeDir: '/' });
   const observer = new DockerObserver({ address, procRoot: '/proc', now: Date.now, log: () => {} });
   cleanup.defer(() => observer.stop());
   const changes: EngineChange[] = [];

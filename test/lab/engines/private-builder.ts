@@ -2,8 +2,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesPath, type Cleanup, docker, engine, lab, type RunResult, run } from '../harness/index.js';
-import { PrivateEngine } from '../observe/private-engine.js';
+import {
+  bytesPath,
+  type Cleanup,
+  docker,
+  engine,
+  lab,
+  type RunOptions,
+  type RunResult,
+  run,
+} from '../harness/index.js';
+import { PrivateEngine } from './private-engine.js';
 
 const IMAGE = 'nm-busybox';
 
@@ -20,17 +29,20 @@ export class PrivateBuilder {
   }
 
   get dockerHost(): string {
-    return `unix://${this.#engine.socketPath}`;
+    return this.#engine.dockerHost;
   }
 
-  /** Starts it, and gives it the lab's image when it starts for the first time. */
-  async start(): Promise<void> {
-    await this.#engine.start();
-    const known = await this.#client(['image', 'inspect', IMAGE], { anyExit: true });
+  /**
+   * Starts it, and gives it the lab's image when it starts for the first time.
+   * @param config what its daemon.json says
+   */
+  async start(config?: object): Promise<void> {
+    await this.#engine.start(config);
+    const known = await this.client(['image', 'inspect', IMAGE], { anyExit: true });
     if (known.exitCode === 0) return;
     const file = join(this.#folder, 'image.tar');
     await docker('28', ['save', '-o', file, IMAGE]);
-    await this.#client(['load', '-i', file]);
+    await this.client(['load', '-i', file]);
   }
 
   kill(): Promise<void> {
@@ -52,7 +64,7 @@ export class PrivateBuilder {
     writeFileSync(join(this.#folder, 'Dockerfile'), `FROM ${IMAGE}\n${steps.join('\n')}\n`);
     const file = join(this.#folder, 'Dockerfile');
     const flags = ['--network', 'host', '--no-cache', '-t', tag, '-f', file];
-    return this.#client(['build', ...flags, join(this.#folder, 'context')], { anyExit: true });
+    return this.client(['build', ...flags, join(this.#folder, 'context')], { anyExit: true });
   }
 
   /** Ends what steps left running when their engine was killed. */
@@ -68,7 +80,8 @@ export class PrivateBuilder {
     }
   }
 
-  #client(args: readonly string[], options = {}): Promise<RunResult> {
+  /** Runs the engine's own client. */
+  client(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return run(engine('28').client, ['-H', this.dockerHost, ...args], { timeoutMs: 120_000, ...options });
   }
 }
