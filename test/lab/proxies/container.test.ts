@@ -163,6 +163,14 @@ proxy: {remoteurl: "http://${lab().registry}"}
   assertWithin(fetched.rxBytes ?? 0, crossed, 5e-3, 'what the mirror fetched');
   assert.ok((fetched.rxBytes ?? 0) - (first.fetched.rxBytes ?? 0) < blobs / 20, 'the second one was kept');
   assert.is(savedBytes, bothWays(delivered) - bothWays(fetched));
+  // Its access log, which goes to its standard output, has whole seconds.
+  const second = new Date(Math.floor(Date.parse(since) / 1000) * 1000 - 1).toISOString();
+  const told = await eventually('its log to be followed', 30_000, async () => {
+    const { packages } = await proxyNamed(netmeter, mirror, second);
+    return packages.find(({ servedBytes }) => servedBytes > 2 * blobs);
+  });
+  assert.is(told.name, `image library/${name.replace(/:.*/, '')}`);
+  assert.ok(told.servedBytes < deliveredBytes, 'bodies, without what carried them');
 
   await docker('28', ['rmi', '-f', name]);
   const dockerfile = `FROM ${name}\nCOPY Dockerfile /\n`;
