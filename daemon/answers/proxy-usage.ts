@@ -109,10 +109,10 @@ async function periodsOf(
 ): Promise<ProxyPeriod[]> {
   const usage = await proxyUsageIn(store, periods, beyond);
   return periods.flatMap((period, place) =>
-    (usage[place] ?? []).map(({ name, delivered, fetched }) => ({
+    (usage[place] ?? []).map(({ name, deliveredOnLink, fetched }) => ({
       name,
       interval: period,
-      deliveredBytes: totalBytes(delivered),
+      deliveredBytes: deliveredOnLink,
       fetchedBytes: fetched === undefined ? undefined : totalBytes(fetched),
     })),
   );

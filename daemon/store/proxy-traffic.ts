@@ -16,11 +16,14 @@ export interface ProxyTraffic {
   proxy: string;
   rxBytes: number;
   txBytes: number;
+  rxPackets: number;
+  txPackets: number;
 }
 
 const PROXY_TRAFFIC = `${partsOf(traffic)}
 SELECT parts.period, owners.key AS ownerId, owners.kind, series.class, series.tier, proxies.name AS proxy,
-  SUM(parts.rx_bytes) AS rxBytes, SUM(parts.tx_bytes) AS txBytes
+  SUM(parts.rx_bytes) AS rxBytes, SUM(parts.tx_bytes) AS txBytes,
+  SUM(parts.rx_packets) AS rxPackets, SUM(parts.tx_packets) AS txPackets
 FROM parts
 JOIN series ON series.id = parts.series
 JOIN owners ON owners.id = series.owner

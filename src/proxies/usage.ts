@@ -1,7 +1,8 @@
 /** What proxies delivered and what they fetched, from rows of everybody who moved something. */
 import type { OwnerKind, Tier, TrafficClass } from '../metering/types.js';
 import { noTransfer } from '../report/sums.js';
-import { type Interval, type Transfer, totalBytes } from '../units.js';
+import { onLink } from '../savings/on-link.js';
+import { type Bytes, type Interval, type Traffic, type Transfer, totalBytes } from '../units.js';
 
 /** Within the interval, what this owner moved was the proxy's own. */
 export interface ProxyOwner {
@@ -14,6 +15,8 @@ export interface ProxyUsage {
   name: string;
   /** What others got from it and sent to it, from their view. */
   delivered: Transfer;
+  /** The same as it would have been on a link, received and sent. */
+  deliveredOnLink: Bytes;
   /**
    * What it moved over uplinks for that, what proxies behind it did included; undefined when it runs where
    * nothing is counted.
@@ -22,7 +25,7 @@ export interface ProxyUsage {
 }
 
 /** What an owner moved to a proxy, or over uplinks. */
-export interface ProxyRow extends Transfer {
+export interface ProxyRow extends Traffic {
   ownerId: string;
   kind: OwnerKind;
   class: TrafficClass;
@@ -49,9 +52,11 @@ const LONGEST_CHAIN = 4;
  */
 export function proxyUsage({ all: rows, own: owned, beyond }: ProxyRows): ProxyUsage[] {
   const delivered = new Map<string, Transfer>();
+  const onLinks = new Map<string, Bytes>();
   for (const row of rows) {
     if (row.proxy === undefined || row.kind === 'relay') continue;
     addTransfer(entry(delivered, row.proxy), row);
+    onLinks.set(row.proxy, (onLinks.get(row.proxy) ?? 0) + onLink(row));
   }
   const own = ownTraffic(owned);
   const names = [...new Set([...delivered.keys(), ...own.keys()])].sort();
@@ -75,6 +80,7 @@ export function proxyUsage({ all: rows, own: owned, beyond }: ProxyRows): ProxyU
   return names.map((name) => ({
     name,
     delivered: delivered.get(name) ?? noTransfer(),
+    deliveredOnLink: onLinks.get(name) ?? 0,
     fetched: fetchedBy(name, 0),
   }));
 }

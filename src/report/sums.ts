@@ -1,6 +1,7 @@
 /** Sums over usage rows, the base of every document. */
 import type { Owner, OwnerKind, Tier } from '../metering/types.js';
 import type { UsageRow } from '../metering/usage.js';
+import { onLink } from '../savings/on-link.js';
 import { addTraffic, noTraffic, type Traffic, type Transfer } from '../units.js';
 
 /** What one owner moved, by class, and how well that was counted. */
@@ -14,7 +15,7 @@ export interface OwnerSum {
   tier: Tier;
   /** Wan bytes per link. */
   wanByLink: Map<string, number>;
-  /** What each proxy delivered, by its name. */
+  /** What each proxy delivered, by its name, as it would have been on a link. */
   byProxy: Map<string, number>;
 }
 
@@ -34,7 +35,7 @@ export function sumByOwner(rows: readonly UsageRow[]): Map<string, OwnerSum> {
     }
     addTraffic(sum[row.class], row);
     sum.tier = worseTier(sum.tier, row.tier);
-    if (row.class === 'proxy') addTo(sum.byProxy, row.proxy ?? '', row.rxBytes + row.txBytes);
+    if (row.class === 'proxy') addTo(sum.byProxy, row.proxy ?? '', onLink(row));
     if (row.class === 'wan' && row.link !== undefined) {
       sum.wanByLink.set(row.link, (sum.wanByLink.get(row.link) ?? 0) + row.rxBytes + row.txBytes);
     }

@@ -178,8 +178,8 @@ proxy: {remoteurl: "http://${lab().registry}"}
   const step = stepNamed(shown, `FROM docker.io/library/${name}`);
   assert.equal(step.wan, { rxBytes: 0, txBytes: 0 });
   assert.is(saving(step, 'proxy')?.basis, 'measured');
-  // On loopback, packets are larger, and their headers fewer.
-  assertWithin(saving(step, 'proxy')?.bytes ?? 0, directly, 5e-2, 'saved by the mirror');
+  // It came over loopback, in larger packets.
+  assertWithin(saving(step, 'proxy')?.bytes ?? 0, directly, 1e-2, 'saved by the mirror');
 });
 
 /** What it takes to pull an image without a mirror. */

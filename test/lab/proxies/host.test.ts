@@ -100,7 +100,8 @@ test(
     assert.equal(report.builds, { count: 0, failed: 0 });
     const { proxyOverheadBytes = 0, headlineBytes = 0 } = report.saved ?? {};
     const surplus = receivedOverTcp(all) - bothWays(prefetched.delivered);
-    assertWithin(proxyOverheadBytes, surplus, 1e-2, 'what nobody asked for');
+    // What it gave over loopback counts as what it would have been on the link.
+    assertWithin(proxyOverheadBytes, surplus, 3e-2, 'what nobody asked for');
     assert.is(headlineBytes, -proxyOverheadBytes, 'in the total, signed');
 
     const tag = `squid-restart-${process.pid}`;

@@ -10,6 +10,8 @@ const row = (ownerId: string, rxBytes: number, more: Partial<ProxyRow> = {}): Pr
   proxy: 'apt',
   rxBytes,
   txBytes: 0,
+  rxPackets: Math.ceil(rxBytes / 1500),
+  txPackets: 0,
   ...more,
 });
 const wan = (ownerId: string, rxBytes: number) => row(ownerId, rxBytes, { class: 'wan', proxy: undefined });
