@@ -68,15 +68,17 @@ async function tell(second: number): Promise<void> {
       from: new Date(now - 1000).toISOString(),
       to: new Date(now).toISOString(),
       links: [{ name: 'Pixel 7', ...moved }],
-      owners: steps.map((it) => ({
-        id: `exec:${it.digest}`,
-        kind: 'step',
-        name: it.name,
-        wan: received(60_000 + second, 1000),
-        lan: received(0),
-        proxy: received(0),
-        step: { ref: build().ref, digest: it.digest },
-      })),
+      owners: steps
+        .filter(({ status }) => status === 'running')
+        .map((it) => ({
+          id: `exec:${it.digest}`,
+          kind: 'step',
+          name: it.name,
+          wan: received(60_000 + second, 1000),
+          lan: received(0),
+          proxy: received(0),
+          step: { ref: build().ref, digest: it.digest },
+        })),
     },
   };
   server.server.publish(tick);
