@@ -1,6 +1,6 @@
-import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { EpochMs, Milliseconds } from '../../src/units.js';
+import { bootTime } from '../sys/boot-time.js';
 
 /** The clocks of this machine, as one value that tests can replace. */
 export interface Clock {
@@ -15,5 +15,5 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  boot: () => uptime() * 1000,
+  boot: bootTime,
 };

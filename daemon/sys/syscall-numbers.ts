@@ -2,6 +2,7 @@
 export type SyscallName =
   | 'bind'
   | 'bpf'
+  | 'clock_gettime'
   | 'close'
   | 'dup3'
   | 'flock'
@@ -23,6 +24,7 @@ export type SyscallName =
 const x64: Record<SyscallName, number> = {
   bind: 49,
   bpf: 321,
+  clock_gettime: 228,
   close: 3,
   dup3: 292,
   flock: 73,
@@ -45,6 +47,7 @@ const x64: Record<SyscallName, number> = {
 const arm64: Record<SyscallName, number> = {
   bind: 200,
   bpf: 280,
+  clock_gettime: 113,
   close: 57,
   dup3: 24,
   flock: 32,

@@ -26,7 +26,7 @@ export class CounterSet {
     this.flows = new CounterMap(maps.flows, FLOW_KEY_SIZE, decodeFlowKey, batches);
     this.cgroups = new CounterMap(maps.by_cgroup, CGROUP_KEY_SIZE, decodeCgroupKey, batches);
     this.tails = new CounterMap(maps.tails, FLOW_KEY_SIZE, decodeTailKey, batches);
-    this.#lastResort = new LastResort(maps.last_resort, possibleCpus());
+    this.#lastResort = new LastResort(maps.last_resort, possibleCpus(), batches);
   }
 
   /** The counters that a cgroup and, but for the overflow, a remote belong to. */
@@ -34,8 +34,12 @@ export class CounterSet {
     return [this.flows, this.cgroups, this.tails];
   }
 
-  /** Reads everything. @returns the counters that moved; the array is reused by the next call */
-  read(now: Milliseconds): readonly FlowCounter[] {
+  /**
+   * Reads everything.
+   * @param tails false when they were not written since they were read: an empty table is walked through, too
+   * @returns the counters that moved; the array is reused by the next call
+   */
+  read(now: Milliseconds, tails = true): readonly FlowCounter[] {
     const changed = this.#changed;
     changed.length = 0;
     const take = (counter: FlowCounter, bytes: number, packets: number): void => {
@@ -47,7 +51,7 @@ export class CounterSet {
     };
     this.flows.read(take);
     this.cgroups.read(take);
-    this.tails.read(take);
+    if (tails) this.tails.read(take);
     this.#lastResort.read(take);
     return changed;
   }

@@ -72,6 +72,8 @@ export class EbpfMeter {
   readonly #configuration: Configuration;
   readonly #linkPrograms: LinkPrograms;
   readonly #tails: Tails;
+  /** Until they are read: nobody but this process writes them. */
+  #hasNewTails = true;
   #closed = false;
 
   constructor(parts: OpenParts, { batches, settleMs }: EbpfMeterOptions) {
@@ -93,12 +95,17 @@ export class EbpfMeter {
 
   /** @param now a monotonic time, from which {@link removeIdle} takes how long counters have been still */
   sample(now: Milliseconds): MeterSample {
-    if (this.#linkPrograms.interfaces.length > 0) this.#tails.settle(Number(process.hrtime.bigint()));
+    if (this.#linkPrograms.interfaces.length > 0) this.#settle(Number(process.hrtime.bigint()));
     return this.#read(now);
   }
 
+  #settle(monotonicNs: number): void {
+    if (this.#tails.settle(monotonicNs)) this.#hasNewTails = true;
+  }
+
   #read(now: Milliseconds): MeterSample {
-    const changed = this.#counters.read(now);
+    const changed = this.#counters.read(now, this.#hasNewTails);
+    this.#hasNewTails = false;
     return { epoch: this.epoch, changed, overflow: this.#counters.overflow() };
   }
 
@@ -182,7 +189,7 @@ export class EbpfMeter {
     this.#linkPrograms.detach();
     if (typeof naming !== 'string') naming.detach();
     waitForGracePeriod();
-    this.#tails.settle(Number.POSITIVE_INFINITY);
+    this.#settle(Number.POSITIVE_INFINITY);
     const last = this.#read(now);
     this.#names.learnAll(cgroupsOf(this.#counters));
     generation.unpin();

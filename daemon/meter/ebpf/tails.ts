@@ -36,8 +36,11 @@ export class Tails {
     this.#ending = new Uint8Array(this.#words.buffer);
   }
 
-  /** @param monotonicNs CLOCK_MONOTONIC in nanoseconds; `Infinity` settles all connections */
-  settle(monotonicNs: number): void {
+  /**
+   * @param monotonicNs CLOCK_MONOTONIC in nanoseconds; `Infinity` settles all connections
+   * @returns whether any was settled, so that `tails` may have grown
+   */
+  settle(monotonicNs: number): boolean {
     const over: Uint8Array[] = [];
     this.#reader.read((keys, keyWord, values, valueWord) => {
       if (!this.#isOver(values, valueWord, monotonicNs)) return;
@@ -47,6 +50,7 @@ export class Tails {
       if (!this.#endings.take(key, this.#ending)) continue;
       for (const tx of [0, 1]) this.#addTail(key, tx);
     }
+    return over.length > 0;
   }
 
   #isOver(words: Uint32Array, at: number, monotonicNs: number): boolean {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bootTime } from '../../../daemon/sys/boot-time.js';
 import { tryLockFile } from '../../../daemon/sys/file-lock.js';
 import { NativeStruct } from '../../../daemon/sys/native-struct.js';
 import { liftLockedMemoryLimit } from '../../../daemon/sys/resource-limits.js';
@@ -30,6 +31,14 @@ test('refusals are told apart from other failures', () => {
   assert.is(systemError('bpf', 1).code, 'permission-denied');
   assert.is(systemError('bpf', 13).code, 'permission-denied');
   assert.is(systemError('bpf', 28).code, 'syscall-failed');
+});
+
+test('the time since the kernel started is that of /proc/uptime, and goes on', () => {
+  const before = bootTime();
+  const told = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
+  const after = bootTime();
+  // Told in hundredths of seconds, cut off.
+  assert.ok(before - 10 <= told && told <= after, `${before} ${told} ${after}`);
 });
 
 test('errno names include the one only the kernel knows', () => {

@@ -16,7 +16,7 @@ import {
   OVERFLOW_SLOTS,
 } from '../../../../daemon/meter/ebpf/layout.js';
 import { MapReader } from '../../../../daemon/meter/ebpf/map-reader.js';
-import { countCpus } from '../../../../daemon/meter/ebpf/overflow.js';
+import { countCpus, LastResort, possibleCpus } from '../../../../daemon/meter/ebpf/overflow.js';
 import { recognise } from '../../../../daemon/meter/ebpf/tracepoint.js';
 import { hashSources } from '../../../../scripts/build-bpf-sources.js';
 
@@ -72,6 +72,38 @@ test('a bucket that does not fit makes the buffers grow', () => {
   const map = fill(64, 64);
   try {
     assert.equal(read(new MapReader(map, true, 1)), expected(64));
+  } finally {
+    map.close();
+  }
+});
+
+test('the last resort is read in one call and slot by slot, its CPUs added up', () => {
+  const map = BpfMap.create('reading', maps.last_resort);
+  try {
+    const cpus = possibleCpus();
+    const key = new Uint32Array(1);
+    const values = new Uint32Array(cpus * 4);
+    for (const slot of [0, 3, OVERFLOW_SLOTS - 1]) {
+      key[0] = slot;
+      for (let cpu = 0; cpu < cpus; cpu++) values.set([slot + 1, 1, cpu + 1, 0], cpu * 4);
+      map.update(new Uint8Array(key.buffer), new Uint8Array(values.buffer));
+    }
+    for (const batches of [true, false]) {
+      const read: [slot: number, bytes: number, packets: number][] = [];
+      const lastResort = new LastResort(map, cpus, batches);
+      lastResort.read((counter, bytes, packets) =>
+        read.push([lastResort.counters.indexOf(counter), bytes, packets]),
+      );
+      assert.is(lastResort.readsInBatches, batches);
+      assert.equal(
+        read,
+        [0, 3, OVERFLOW_SLOTS - 1].map((slot) => [
+          slot,
+          cpus * (slot + 1 + 2 ** 32),
+          (cpus * (cpus + 1)) / 2,
+        ]),
+      );
+    }
   } finally {
     map.close();
   }
