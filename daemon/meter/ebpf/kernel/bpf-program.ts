@@ -1,5 +1,6 @@
 import { NetmeterError } from '../../../../src/errors.js';
 import { cString, NativeStruct } from '../../../sys/native-struct.js';
+import { isErrno } from '../../../sys/system-error.js';
 import { bpf, objectInfo } from './bpf-call.js';
 
 /** `enum bpf_prog_type` and `enum bpf_attach_type` */
@@ -15,6 +16,8 @@ export const TCX_EGRESS = 47;
 const LICENSE = 'Dual MIT/GPL';
 const BPF_PSEUDO_MAP_FD = 1;
 const LOG_BYTES = 65_536;
+/** The verifier gives up (EAGAIN) when a signal comes meanwhile. */
+const MOST_ATTEMPTS = 20;
 
 export interface ProgramSource {
   name: string;
@@ -52,10 +55,20 @@ export function loadProgram(source: ProgramSource, mapFd: (name: string) => numb
     .set(48, Buffer.from(`nm_${source.name}`.slice(0, 15), 'latin1'))
     .u32(68, source.attachType);
   try {
-    return bpf('PROG_LOAD', attributes, source.name);
+    return load(attributes, source.name);
   } catch (error) {
     if ((error as NetmeterError).code === 'permission-denied') throw error;
     return loadAgainForItsLog(attributes, source.name, error);
+  }
+}
+
+function load(attributes: NativeStruct, name: string): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return bpf('PROG_LOAD', attributes, name);
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS || !isErrno(error, 'EAGAIN')) throw error;
+    }
   }
 }
 
