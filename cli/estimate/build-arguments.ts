@@ -9,7 +9,8 @@ export interface BuildArguments {
   buildArgs: [name: string, value: string | undefined][];
   /** `--build-context NAME=WHAT`. */
   contexts: Record<string, string>;
-  platform: string | undefined;
+  /** None: the engine's own. */
+  platforms: string[];
   noCache: boolean;
   noCacheFilter: string[];
   pull: boolean;
@@ -99,7 +100,7 @@ function toArguments(options: readonly [string, string][], context: string): Bui
       return equals < 0 ? [each, undefined] : [each.slice(0, equals), each.slice(equals + 1)];
     }),
     contexts: Object.fromEntries(all('build-context').flatMap(pair)),
-    platform: last('platform')?.split(',')[0],
+    platforms: all('platform').flatMap((each) => each.split(',').filter((platform) => platform !== '')),
     noCache: isOn('no-cache'),
     noCacheFilter: all('no-cache-filter').flatMap((each) => each.split(',')),
     pull: isOn('pull'),

@@ -33,7 +33,8 @@ export async function estimateQuestion(
   }
   const text = await readDockerfileText(place.path ?? '-');
   const file = asked.file ?? 'Dockerfile';
-  const buildArgs = { ...platformArguments(asked.platform, process.arch), ...valuesOf(asked, env) };
+  const [platform, ...otherPlatforms] = asked.platforms;
+  const buildArgs = { ...platformArguments(platform, process.arch), ...valuesOf(asked, env) };
   const stages = resolveStages(readDockerfile(text, file), new Map(Object.entries(buildArgs)));
   const needed = neededStages(stages, asked.target);
   return {
@@ -42,7 +43,8 @@ export async function estimateQuestion(
     ...(place.path === undefined ? {} : { path: place.path }),
     ...(place.context === undefined ? {} : { context: place.context }),
     ...(asked.target === undefined ? {} : { target: asked.target }),
-    ...(asked.platform === undefined ? {} : { platform: asked.platform }),
+    ...(platform === undefined ? {} : { platform }),
+    otherPlatforms,
     buildArgs,
     contexts: asked.contexts,
     noCache: asked.noCache,

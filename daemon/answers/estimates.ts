@@ -5,6 +5,7 @@ import { resolveStages } from '../../src/dockerfile/resolve.js';
 import { type EstimateLink, estimateDocument } from '../../src/estimate/document.js';
 import { keptInputs } from '../../src/estimate/inputs.js';
 import { neededImages, neededStages } from '../../src/estimate/needed.js';
+import { otherPlatforms } from '../../src/estimate/other-platforms.js';
 import { predict } from '../../src/estimate/predict.js';
 import { tieEstimates } from '../../src/estimate/tie.js';
 import type { EngineState, KnownBuild, StepInputs } from '../../src/estimate/types.js';
@@ -78,7 +79,7 @@ export class EstimateAnswers {
     ]);
     const { noCache, noCacheFilter } = params;
     const question = { images, stages, inputs, noCache, noCacheStages: noCacheFilter };
-    const forecasts = predict(question, builds, engine);
+    const forecasts = [...predict(question, builds, engine), ...otherPlatforms(params.otherPlatforms)];
     const current = link();
     const document = estimateDocument(forecasts, {
       ...current,

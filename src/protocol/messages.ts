@@ -136,6 +136,8 @@ export interface EstimateParams {
   /** Names that stand for something else than an image: a folder, or `docker-image://…`. */
   contexts: Record<string, string>;
   platform?: string;
+  /** That are built at the same time. What they fetch is not predicted, and said to be unknown. */
+  otherPlatforms: string[];
   noCache: boolean;
   noCacheFilter: string[];
   pull: boolean;

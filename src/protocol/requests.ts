@@ -64,6 +64,7 @@ const params: Schemas = {
     buildArgs: v.record(v.string(), v.string()),
     contexts: v.record(v.string(), v.string()),
     platform: v.exactOptional(name),
+    otherPlatforms: v.array(name),
     noCache: v.boolean(),
     noCacheFilter: v.array(name),
     pull: v.boolean(),

@@ -27,7 +27,7 @@ test('the arguments of docker build, with or without its name before them', () =
           ['B', undefined],
         ],
         contexts: { lib: '../lib' },
-        platform: undefined,
+        platforms: [],
         noCache: false,
         noCacheFilter: ['x', 'y'],
         pull: true,
@@ -41,7 +41,7 @@ test('values may be part of the option, and options follow the context', () => {
   const asked = parse('. -fx.Dockerfile -t=a --platform linux/arm64,linux/amd64 --no-cache --progress plain');
   assert.is(asked.context, '.');
   assert.is(asked.file, 'x.Dockerfile');
-  assert.is(asked.platform, 'linux/arm64');
+  assert.equal(asked.platforms, ['linux/arm64', 'linux/amd64']);
   assert.is(asked.noCache, true);
   assert.is(parse('--no-cache=false').noCache, false);
   assert.is(parse('build').context, 'build', 'a folder may have that name');
