@@ -3,7 +3,7 @@ import type { ExecutionJoin } from '../../src/builds/join.js';
 import type { Build, Execution, ExecutionMatch, Step } from '../../src/builds/types.js';
 import { failureOf } from '../../src/errors.js';
 import { sourceOwnerId } from '../../src/report/builds.js';
-import type { Bytes, EpochMs, Milliseconds } from '../../src/units.js';
+import type { Bytes, EpochMs, Interval, Milliseconds } from '../../src/units.js';
 import type { ExecutionListener } from '../observe/executor/executor-watch.js';
 import type { OwnerNews } from '../observe/owners/owner-book.js';
 import type { Store } from '../store/types.js';
@@ -110,9 +110,10 @@ export class BuildTracker implements ExecutionListener {
   }
 
   /** The kernel counted in an executor's cgroup; of use only when nobody saw what ran there. */
-  counted(executorId: string, from: EpochMs, to: EpochMs): void {
+  counted(executorId: string, { from, to }: Interval, cgroupId: number | undefined): void {
     if (this.#executions.has(executorId)) return;
-    this.#options.join.sighting({ id: executorId, engine: this.#options.engine, seenAt: from, goneAt: to });
+    const { join, engine } = this.#options;
+    join.sighting({ id: executorId, engine, seenAt: from, goneAt: to, order: cgroupId });
   }
 
   missed(executorId: string, at: EpochMs): void {

@@ -38,6 +38,7 @@ export class LinkSource implements TickSource {
   #acceptedAt: Milliseconds;
   #draftedAt: Milliseconds;
   readonly #gone = new Set<string>();
+  #last: LinkReading[] | undefined;
   readonly calibrations = new Map<string, LinkCalibrations>();
 
   /** @param boot time since the kernel started, suspended time included */
@@ -53,12 +54,17 @@ export class LinkSource implements TickSource {
     for (const position of positions) this.#stored.set(position.key, position);
   }
 
+  /** Owners are counted no more: what links carry from now on has none, and belongs to no interval. */
+  end(): void {
+    this.#last = this.#meter.sample();
+  }
+
   draft(): Draft {
     this.#draftedAt = this.#boot();
     this.#names.nextSample();
     const links: Omit<LinkRow, 'interval'>[] = [];
     const positions: CounterPosition[] = [];
-    for (const reading of this.#meter.sample()) {
+    for (const reading of this.#last ?? this.#meter.sample()) {
       const tracked = this.#track(reading);
       const first = tracked.read === undefined;
       tracked.read = reading.counters;

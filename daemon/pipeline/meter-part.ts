@@ -104,7 +104,7 @@ export class MeterPart implements Part, ExecutionListener {
       await this.#loop?.halt();
       await this.#loop?.sample();
       this.#keepWhatIsNotStored(tier.meter);
-      const last = tier.meter.detach(clock.monotonic());
+      const last = tier.meter.detach(clock.monotonic(), () => this.linkSource.end());
       this.#exact?.end(last);
     }
     this.#isDetached = true;

@@ -89,9 +89,9 @@ export class Settlement {
 
   committed(batch: TickBatch): void {
     this.#tickedUntil = batch.interval.to;
-    for (const { id } of batch.owners) {
+    for (const { id, facts } of batch.owners) {
       if (!id.startsWith('exec:')) continue;
-      this.tracker.counted(id.slice('exec:'.length), batch.interval.from, batch.interval.to);
+      this.tracker.counted(id.slice('exec:'.length), batch.interval, facts.cgroupId);
     }
     this.tracker.update();
     void this.#settle().then(() => this.#record());

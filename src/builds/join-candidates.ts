@@ -25,6 +25,8 @@ export interface Process {
   alive: EpochMs;
   /** It was gone by then; undefined while it runs. */
   until: EpochMs | undefined;
+  /** Of two, the one that began later has the larger one; undefined when that is not known. */
+  order: number | undefined;
   execution: Execution | undefined;
   keys: CommandKeys | undefined;
   /** Vertices of processes that ran on top of this one's layer. */

@@ -7,6 +7,7 @@
 import type { EpochMs, Milliseconds } from '../units.js';
 import { executionKeys } from './command.js';
 import { assign, type Claim } from './join-assign.js';
+import { matchByOrder } from './join-by-order.js';
 import {
   type Candidate,
   candidatesByCommand,
@@ -30,6 +31,8 @@ export interface ExecutorSighting {
   seenAt: EpochMs;
   /** Undefined for a moment instead of a period. */
   goneAt: EpochMs | undefined;
+  /** Of two, the one that began later has the larger one, as cgroups' ids do; left out when that is not known. */
+  order?: number | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ export class ExecutionJoin {
   execution(execution: Execution): void {
     const { id, engine, seenAt: from, goneAt: until, aliveAt: alive = from } = execution;
     const keys = this.#processes.get(id)?.keys ?? executionKeys(execution.args, execution.env);
-    this.#processes.put({ id, engine, from, begunBy: from, alive, until, execution, keys });
+    this.#processes.put({ id, engine, from, begunBy: from, alive, until, order: undefined, execution, keys });
     this.#changed = true;
   }
 
@@ -61,14 +64,15 @@ export class ExecutionJoin {
    * For processes of which nothing but the time is known; ignored once there is an execution. Told again when it
    * was there again.
    */
-  sighting({ id, engine, seenAt, goneAt }: ExecutorSighting): void {
+  sighting({ id, engine, seenAt, goneAt, order }: ExecutorSighting): void {
     const known = this.#processes.get(id);
     if (known?.execution !== undefined) return;
     const from = Math.min(seenAt, known?.from ?? seenAt);
     const begunBy = Math.min(goneAt ?? seenAt, known?.begunBy ?? Number.POSITIVE_INFINITY);
     const alive = Math.max(seenAt, known?.alive ?? seenAt);
     const until = goneAt === undefined ? undefined : Math.max(goneAt, known?.until ?? goneAt);
-    this.#processes.put({ id, engine, from, begunBy, alive, until, execution: undefined, keys: undefined });
+    const unseen = { execution: undefined, keys: undefined };
+    this.#processes.put({ id, engine, from, begunBy, alive, until, order: order ?? known?.order, ...unseen });
     this.#changed = true;
   }
 
@@ -204,18 +208,20 @@ export class ExecutionJoin {
     return changes;
   }
 
-  /** A process of unknown command is a vertex if neither can be another. */
+  /** A process of unknown command is a vertex if neither can be another, or if their order leaves no choice. */
   #decideByTime(unknown: readonly Entry[], around: Surroundings): ExecutionMatch[] {
     const byVertex = new Map<string, [Entry, Candidate][]>();
+    const open = new Map<Entry, Candidate[]>();
     for (const entry of unknown) {
       const free = candidatesByTime(entry, around).filter((candidate) => !this.#isTaken(entry, candidate));
       const [only] = free;
+      if (free.length > 1 || (only === undefined && entry.match === undefined)) open.set(entry, free);
       if (only === undefined || free.length > 1) continue;
       byVertex.set(only.step.digest, [...(byVertex.get(only.step.digest) ?? []), [entry, only]]);
     }
-    return [...byVertex.values()].flatMap(([first, ...rivals]) =>
-      first === undefined || rivals.length > 0 ? [] : this.#match(...first, 'inferred'),
-    );
+    const sure = [...byVertex.values()].flatMap((rivals) => (rivals.length > 1 ? [] : rivals));
+    const ordered = matchByOrder(open).filter(([, { step }]) => !byVertex.has(step.digest));
+    return [...sure, ...ordered].flatMap((found) => this.#match(...found, 'inferred'));
   }
 
   #match(entry: Entry, chosen: Candidate, attribution: ExecutionMatch['attribution']): ExecutionMatch[] {

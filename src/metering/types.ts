@@ -38,6 +38,8 @@ export interface OwnerFacts {
   networkMode?: string;
   /** Path of the cgroup below the cgroup2 mount, `/` for its root. */
   cgroupPath?: string;
+  /** Of a build step: the kernel's id of its cgroup, which is larger the later the cgroup was made. */
+  cgroupId?: number;
   buildRef?: string;
   stepDigest?: string;
   /** For a relay that stands in for a container, such as a published port's proxy: the container's id. */

@@ -181,11 +181,13 @@ export class EbpfMeter {
 
   /**
    * Ends the metering and removes everything from the kernel. Whose the counters are can still be asked.
+   * @param ended called at the instant from which nothing is counted any more, before what takes its time
    * @returns a last sample, of all that was counted up to the end
    */
-  detach(now: Milliseconds): MeterSample {
+  detach(now: Milliseconds, ended: () => void = () => {}): MeterSample {
     const { links, naming, generation, inheritance, pinDir } = this.#parts;
     links.detach();
+    ended();
     this.#linkPrograms.detach();
     if (typeof naming !== 'string') naming.detach();
     waitForGracePeriod();

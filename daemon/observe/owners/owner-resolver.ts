@@ -139,7 +139,7 @@ export class OwnerResolver {
       cgroup.fixed = this.#owners.put({ id: `host:?${cgroupId}`, kind: 'host', name, facts: {} });
     } else if (meaning.kind === 'executor') {
       const name = `build step ${meaning.id}`;
-      const facts = { cgroupPath: meaning.path };
+      const facts = { cgroupPath: meaning.path, cgroupId };
       cgroup.fixed = this.#owners.put({ id: `exec:${meaning.id}`, kind: 'step', name, facts });
     } else if (meaning.kind === 'container' || meaning.kind === 'machine') {
       const { docker } = this.#options;

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import type { ReportDocument } from '../../../src/protocol/documents.js';
 import {
   build,
   bytesPath,
@@ -63,17 +64,36 @@ async function killedAfter(netmeter: Netmeter, ms: number): Promise<void> {
 
 test('a build that ran while the daemon was dead has its bytes', 180_000, async (cleanup) => {
   const tag = `crash-build-${process.pid}`;
-  const path = bytesPath(20_000_000, 'dead');
+  const paths = [bytesPath(20_000_000, 'dead'), bytesPath(7_000_000, 'dead')];
   const netmeter = await startNetmeter(cleanup);
   await netmeter.kill9();
   await build({
     engine: '28',
     flags: ['--no-cache', '-t', tag],
-    dockerfile: `FROM nm-busybox\nRUN wget -q -O /dev/null ${lab().origin}${path}\n`,
+    dockerfile: `FROM nm-busybox\n${paths.map((path) => `RUN wget -q -O /dev/null ${lab().origin}${path}\n`).join('')}`,
   });
   await netmeter.start();
   const shown = await finishedBuild(netmeter, tag, 'inferred');
-  assertWithin(received(stepNamed(shown, 'RUN wget')), receivedOverTcp(await originPath(path)), 1e-3, 'RUN');
+  for (const path of paths) {
+    assertWithin(received(stepNamed(shown, path)), receivedOverTcp(await originPath(path)), 1e-3, path);
+  }
+});
+
+test('stopped in the middle of a download, all that it counted has its owner', 120_000, async (cleanup) => {
+  const name = `stopped-${process.pid}`;
+  cleanup.defer(() => removeContainers('28', name));
+  const netmeter = await startNetmeter(cleanup);
+  const url = `${lab().origin}/slow/80000000/${name}?rate=8000000`;
+  await docker('28', ['run', '-d', '--name', name, 'nm-busybox', 'wget', '-q', '-O', '/dev/null', url]);
+  await sleep(3000);
+  await netmeter.stop();
+  // Its database is read.
+  const report = await netmeter.json<ReportDocument>(['report']);
+  const [link] = report.links;
+  assert.ok((link?.bytes ?? 0) > 15_000_000, `${link?.bytes} bytes on the link`);
+  // Some packets between two readings; the kernel takes 50 ms to let go of a program, which would be 400 kB.
+  const { unattributedBytes = Number.NaN } = link?.reconciliation ?? {};
+  assert.ok(Math.abs(unattributedBytes) < 40_000, `${unattributedBytes} bytes have no owner`);
 });
 
 test("an upload that outlives its container is its container's", 120_000, async (cleanup) => {

@@ -432,6 +432,44 @@ test('of two vertices, time alone chooses none', () => {
   assert.equal(found(join, 's'), ['s: nothing']);
 });
 
+test('processes that nobody saw, of vertices one after the other, are these in their order', () => {
+  const steps = [
+    step('u', '[2/4] RUN before', { ran: [0, 90] }),
+    step('v', '[3/4] RUN make', { ran: [100, 900] }),
+    step('w', '[4/4] RUN test', { ran: [900, 1900] }),
+  ];
+  const unseen = (orders: [string, number | undefined][], of = steps) => {
+    const join = joined([build('b', of)], [execution('e', 'before', { ran: [10, 80] })]);
+    for (const [id, order] of orders) {
+      join.sighting({ id, engine: 'lab', seenAt: T0 + 95, goneAt: T0 + 7000, order });
+    }
+    join.update(T0 + 61_000);
+    // Seen once more, as when the last packets of its connections end.
+    join.sighting({ id: 's', engine: 'lab', seenAt: T0 + 7000, goneAt: T0 + 8000 });
+    join.update(T0 + 62_000);
+    return found(join, 's', 't');
+  };
+  const later: [string, number | undefined][] = [
+    ['s', 43],
+    ['t', 42],
+  ];
+  assert.equal(unseen(later), ['s: b w inferred', 't: b v inferred']);
+  const nothing = ['s: nothing', 't: nothing'];
+  assert.equal(unseen([...later, ['x', 44]]), nothing, 'more processes than vertices');
+  assert.equal(
+    unseen([
+      ['s', 43],
+      ['t', undefined],
+    ]),
+    nothing,
+    'order not known',
+  );
+  const atOnce = [...steps.slice(0, 2), step('w', '[b 2/2] RUN test', { ran: [800, 1900] })];
+  assert.equal(unseen(later, atOnce), nothing, 'two at once');
+  const more = [...steps, step('x', '[5/5] RUN more', { ran: [1900, 2000] })];
+  assert.equal(unseen(later, more), nothing, 'fewer processes than vertices');
+});
+
 test('gives up in the end, and costs nothing then', () => {
   const join = joined([], [execution('e', 'make', { ran: [120, 880] })]);
   assert.is(join.open, 1);

@@ -177,7 +177,7 @@ test('what a build tells of its step, before and after the first byte', ({ owner
     id: `exec:${STEP}`,
     kind: 'step',
     name: 'RUN poetry install',
-    facts: { cgroupPath: `/docker/buildkit/${STEP}`, buildRef: 'r1', stepDigest: 'sha256:1' },
+    facts: { cgroupPath: `/docker/buildkit/${STEP}`, cgroupId: 7, buildRef: 'r1', stepDigest: 'sha256:1' },
   });
   assert.is(told.length, 2);
 });
