@@ -8,6 +8,7 @@ import { bearOverhead, type ProxyOverhead, sumOfOverheads } from '../savings/pro
 import type { LinkPrices } from '../savings/types.js';
 import { type Bytes, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, stepSum } from './builds.js';
+import { projectName } from './project-name.js';
 import { coldBytesOf, savedFields } from './saved.js';
 import { mainLink, mergeSums } from './sums.js';
 
@@ -47,7 +48,7 @@ export function periodSavings(facts: PeriodSavingsFacts): PeriodSavings {
   ];
   const isNone = builds.length === 0;
   const days = grouped(builds, ({ build }) => localDate(build.startedAt, facts.timeZone));
-  const projects = grouped(builds, ({ build }) => build.project ?? build.name);
+  const projects = grouped(builds, ({ build }) => projectName(build));
   const energySaved = isAllUnknown(all) ? null : wattHours(all.bytes);
   return {
     fields: {

@@ -15,6 +15,7 @@ import { type Interval, type Transfer, totalBytes } from '../units.js';
 import { type BuildUsage, buildDocument, stepDocument } from './builds.js';
 import { projectChanges } from './changes.js';
 import { type PeriodSavings, periodSavings, savedBytes } from './period-saved.js';
+import { projectName } from './project-name.js';
 import { carriesOthers, iso, noTransfer, reportedKind } from './sums.js';
 import { weeksOf } from './weeks.js';
 
@@ -162,7 +163,7 @@ function projects(
 function usedByProject(documents: readonly ReturnType<typeof buildDocument>[]): Map<string, number> {
   const used = new Map<string, number>();
   for (const build of documents) {
-    const name = build.project ?? build.name;
+    const name = projectName(build);
     used.set(name, (used.get(name) ?? 0) + knownBytes(build.wan));
   }
   return used;

@@ -144,6 +144,13 @@ test('an empty period is a valid report: 0 where nothing was measured, null wher
   assert.is(report.money, null);
 });
 
+test('builds that nothing gives a name are one row among the projects, not a row each', () => {
+  const nameless = (ref: string) => build({ ref, name: ref, project: undefined });
+  const builds = [nameless('r1'), nameless('r2'), build({ ref: 'r3', name: 'tag', project: undefined })];
+  const { projects } = periodReport({ ...NOTHING_IN_IT, builds, isMetered: true });
+  assert.equal(projects.map(({ name }) => name).sort(), ['builds without a name', 'tag']);
+});
+
 test('a period in which nobody counted says so, and not that nothing moved', () => {
   const report = periodReport({ ...NOTHING_IN_IT, isMetered: false });
   assert.equal(report.wan, { rxBytes: null, txBytes: null });
