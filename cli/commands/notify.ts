@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetmeterError } from '../../src/errors.js';
+import { SCHEMA } from '../../src/protocol/documents.js';
 import type { Event } from '../../src/protocol/messages.js';
 import type { Place } from '../../src/protocol/paths.js';
 import { escapeText } from '../../src/text/escape.js';
@@ -99,7 +100,7 @@ class Agent {
 
   async #showOne(warning: Shown): Promise<void> {
     const { stdout, stderr } = this.#io;
-    if (this.#json) stdout.write(`${JSON.stringify(warning)}\n`);
+    if (this.#json) stdout.write(`${JSON.stringify({ schema: SCHEMA, ...warning })}\n`);
     try {
       await this.#notify(warning);
       await askDaemon(this.#places, 'warnings-seen', { until: Date.parse(warning.at) });

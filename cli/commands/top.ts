@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetmeterError } from '../../src/errors.js';
+import { SCHEMA } from '../../src/protocol/documents.js';
 import type { Event } from '../../src/protocol/messages.js';
 import type { Place } from '../../src/protocol/paths.js';
 import { placesOf } from '../ask.js';
@@ -50,7 +51,7 @@ async function showEvents(
   options: CommandContext<TopOptions>['options'],
 ): Promise<number> {
   const show = (event: Event) => {
-    if (options.json) io.stdout.write(`${JSON.stringify(event)}\n`);
+    if (options.json) io.stdout.write(`${JSON.stringify({ schema: SCHEMA, ...event })}\n`);
     else for (const line of eventLines(event, io.timeZone)) io.stdout.write(`${line}\n`);
   };
   let wasConnected = false;

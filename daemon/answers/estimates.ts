@@ -138,7 +138,9 @@ export class EstimateAnswers {
   }
 }
 
+/** A build of which nobody knows where it lay may be one of the same file. */
 function isOf(build: Build, path: string | undefined, context: string | undefined): boolean {
   const its = dockerfilePath(build);
-  return its === undefined || path === undefined ? build.context === context : its === path;
+  if (its !== undefined && path !== undefined) return its === path;
+  return build.context === undefined || build.context === context;
 }

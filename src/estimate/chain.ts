@@ -92,15 +92,23 @@ export function followStep(step: ResolvedStep, from: readonly Candidate[], input
   return { candidates: sure, because: because ?? variable, isCertain: candidates.length === 0 };
 }
 
-/** What to say when a RUN step had another environment in a build. */
+/** What to say when a step had other values of variables in a build. */
 function otherVariable(step: ResolvedStep, found: Step, known: KnownBuild): string | undefined {
+  const ref = known.build.ref.slice(0, 12);
   const had = step.instruction.keyword === 'RUN' ? known.environmentOf?.(found) : undefined;
-  if (had === undefined) return undefined;
+  if (had === undefined) {
+    return isSaidSo(step, found) ? undefined : `a variable in it has another value than in build ${ref}`;
+  }
   for (const [name, value] of step.variables) {
     if (had.has(`${name}=${value}`) || !isCompared(name, value)) continue;
-    return `the variable ${name} has another value than in build ${known.build.ref.slice(0, 12)}`;
+    return `the variable ${name} has another value than in build ${ref}`;
   }
   return undefined;
+}
+
+/** BuildKit names steps with the values of their variables in place, which is all that old builds tell of them. */
+function isSaidSo({ instruction, text }: ResolvedStep, found: Step): boolean {
+  return text === instruction.text || stepMatcher({ ...instruction, text })(found.instruction);
 }
 
 /**

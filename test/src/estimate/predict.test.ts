@@ -300,6 +300,20 @@ test('another instruction, another variable, another image: what follows runs', 
   assert.is(other.get('RUN wget tools')?.willRun, true);
 });
 
+test('of a build whose variables nobody knows, the names of its steps tell their values', () => {
+  const now = { 4: input('1'), 6: input('9') };
+  const unknown = { ...COLD, environmentOf: () => undefined };
+  const ofTool = (value: string) => {
+    const text = TEXT.replace('RUN wget tools', `ARG TOOL=${value}\nRUN wget $TOOL`);
+    const layers = [...LAYERS, 'mount / from exec /bin/sh -c wget $TOOL'];
+    return ask(now, [unknown], engine(false, layers), { text }).get(`RUN wget ${value}`);
+  };
+  assert.is(ofTool('tools')?.willRun, false);
+  const other = ofTool('others');
+  assert.is(other?.willRun, true);
+  assert.match(other?.because ?? '', 'a variable in it has another value than in build cold');
+});
+
 test('only what the target needs: its stages, and images that it copies from or is read by', () => {
   const text =
     '# syntax=docker/dockerfile:1\nFROM a AS one\nFROM b AS two\nCOPY --from=one / /\nCOPY --from=c / /\nCOPY --from=docker.io/library/c:latest / /\nFROM d AS other\n';
