@@ -106,9 +106,13 @@ function otherVariable(step: ResolvedStep, found: Step, known: KnownBuild): stri
   return undefined;
 }
 
+/** `${name%.gz}` and `\\$name`, which not all frontends read alike. */
+const UNSURE = /\$\{\w+[^\w}]|\\\$/;
+
 /** BuildKit names steps with the values of their variables in place, which is all that old builds tell of them. */
 function isSaidSo({ instruction, text }: ResolvedStep, found: Step): boolean {
-  return text === instruction.text || stepMatcher({ ...instruction, text })(found.instruction);
+  if (text === instruction.text || UNSURE.test(instruction.text)) return true;
+  return stepMatcher({ ...instruction, text })(found.instruction);
 }
 
 /**
