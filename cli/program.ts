@@ -2,7 +2,7 @@
 import { CommanderError, Command as Program } from 'commander';
 import { NetmeterError } from '../src/errors.js';
 import type { Command, CommandContext, GlobalOptions } from './command.js';
-import type { CommandEntry } from './commands/index.js';
+import { type CommandEntry, groups as groupSummaries } from './commands/index.js';
 import type { Io } from './io.js';
 import { reportError } from './report-error.js';
 
@@ -25,7 +25,7 @@ export async function runCommandLine(
   for (const command of await commandsFor(argv, entries)) {
     const words = command.name.split(' ');
     const name = words.pop() ?? command.name;
-    const parent = words.reduce((above, word) => group(groups, above, word, io), program);
+    const parent = words.reduce((above, word) => group(groups, above, word, entries, io), program);
     addCommand(parent, name, command, io, async (context) => {
       json = context.options.json ?? false;
       exitCode = await command.run(context);
@@ -70,10 +70,22 @@ function newProgram(name: string, io: Io): Program {
     });
 }
 
-function group(groups: Map<string, Program>, above: Program, word: string, io: Io): Program {
+function group(
+  groups: Map<string, Program>,
+  above: Program,
+  word: string,
+  entries: readonly CommandEntry[],
+  io: Io,
+): Program {
   const known = groups.get(word);
   if (known !== undefined) return known;
-  const made = newProgram(word, io).description(`${word} commands`);
+  const names = entries.flatMap(({ name }) =>
+    name.startsWith(`${word} `) ? name.slice(word.length + 1) : [],
+  );
+  const summary = groupSummaries[word] ?? `${word} commands`;
+  const made = newProgram(word, io)
+    .summary(`${summary}: ${names.join(', ')}`)
+    .description(summary);
   groups.set(word, made);
   above.addCommand(made);
   return made;

@@ -7,6 +7,16 @@ export interface CommandEntry {
   load(): Promise<Command<object>>;
 }
 
+/** What help says of the words that several commands begin with. */
+export const groups: Readonly<Record<string, string>> = {
+  build: 'one build, step by step',
+  link: 'uplinks, whether they are metered, their prices and limits',
+  budget: 'how much a link may carry',
+  proxy: 'package proxies, what they delivered and fetched',
+  cache: 'cache mounts by the ids that Dockerfiles use',
+  service: 'the systemd unit',
+};
+
 export const commands: readonly CommandEntry[] = [
   { name: 'start', load: async () => (await import('./start.js')).start },
   { name: 'stop', load: async () => (await import('./stop.js')).stop },
