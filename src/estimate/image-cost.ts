@@ -12,7 +12,7 @@ const WIRE_LOW = 1.03;
 const WIRE_HIGH = 1.08;
 /** Asking for the manifest, tokens, redirects, TLS. */
 const REQUESTS: Bytes = 8_000;
-const REQUESTS_HIGH: Bytes = 60_000;
+export const REQUESTS_HIGH: Bytes = 60_000;
 
 export function imageForecast(
   { image, by, line }: NeededImage,

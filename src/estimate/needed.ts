@@ -37,6 +37,8 @@ export function sourceStages(stage: ResolvedStage, stages: readonly ResolvedStag
 /** An image that has to be there, and where the Dockerfile says so. */
 export interface NeededImage {
   image: string;
+  /** As the Dockerfile writes it. */
+  names: string[];
   /** `FROM`, `COPY --from=`, `# syntax=` */
   by: string;
   line: number;
@@ -61,25 +63,32 @@ export function neededImages(
         .filter((name) => name !== undefined && stageNamed(name, before) === undefined)
         .map((image) => ({
           image: image ?? '',
+          names: [image ?? ''],
           by: `${step.instruction.keyword} --from=`,
           line: step.instruction.line,
         })),
     );
-    const base = { image: stage.image ?? '', by: 'FROM ', line: stage.stage.from.line };
+    const base = {
+      image: stage.image ?? '',
+      names: [stage.image ?? ''],
+      by: 'FROM ',
+      line: stage.stage.from.line,
+    };
     return [base, ...foreign];
   });
-  const own = syntax === undefined ? [] : [{ image: syntax, by: '# syntax=', line: 1 }];
-  const seen = new Set(['scratch', '']);
+  const own = syntax === undefined ? [] : [{ image: syntax, names: [], by: '# syntax=', line: 1 }];
   const meant = [...own, ...images].flatMap((each) => {
     const context = contexts[each.image.toLowerCase()];
     if (context === undefined) return [each];
     return context.startsWith(IMAGE) ? [{ ...each, image: context.slice(IMAGE.length) }] : [];
   });
-  return meant.filter(({ image }) => {
-    const { name, digest } = parseImageName(image);
-    const key = image === 'scratch' || image === '' ? image : `${name}@${digest}`;
-    const isNew = !seen.has(key);
-    seen.add(key);
-    return isNew;
-  });
+  const once = new Map<string, NeededImage>();
+  for (const each of meant) {
+    if (each.image === 'scratch' || each.image === '') continue;
+    const { name, digest } = parseImageName(each.image);
+    const known = once.get(`${name}@${digest}`);
+    if (known === undefined) once.set(`${name}@${digest}`, each);
+    else known.names.push(...each.names);
+  }
+  return [...once.values()];
 }

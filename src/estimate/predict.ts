@@ -5,6 +5,7 @@ import { imageForecast } from './image-cost.js';
 import { hasLayer } from './layers.js';
 import { type Broken, cachedForecast, runForecast } from './step-forecast.js';
 import type { EngineState, KnownBuild, Question, StepForecast } from './types.js';
+import { idleImage, usedImages } from './used-images.js';
 
 /** Where a stage stands after one of its instructions. */
 interface Progress {
@@ -30,7 +31,8 @@ export function predict(
   builds: readonly KnownBuild[],
   engine: EngineState,
 ): StepForecast[] {
-  const forecasts = question.images.map((each) => imageForecast(each, engine.images.get(each.image), builds));
+  const forecasts: StepForecast[] = [];
+  const fates = new Map<ResolvedStep, Progress>();
   const ends = new Map<ResolvedStage, Progress>();
   for (const stage of question.stages) {
     let progress = start(stage, ends, builds, engine);
@@ -38,10 +40,31 @@ export function predict(
       const kind = LAYERS[step.instruction.keyword];
       if (kind === undefined) continue;
       progress = follow(step, stage, kind, progress, { question, builds, engine, ends, forecasts });
+      fates.set(step, progress);
     }
     ends.set(stage, progress);
   }
-  return forecasts;
+  return [...imageForecasts(question, builds, engine, fates), ...forecasts];
+}
+
+function imageForecasts(
+  { images, stages }: Question,
+  builds: readonly KnownBuild[],
+  engine: EngineState,
+  fates: ReadonlyMap<ResolvedStep, Progress>,
+): StepForecast[] {
+  const runs = usedImages(stages, (step) => fates.get(step)?.broken !== undefined);
+  const mayRun = usedImages(stages, (step) => {
+    const fate = fates.get(step);
+    return (
+      fate !== undefined && (fate.broken !== undefined || !fate.candidates.some((each) => each.isCertain))
+    );
+  });
+  return images.map((each) => {
+    const forecast = imageForecast(each, engine.images.get(each.image), builds);
+    const isUsed = each.names.length === 0 || each.names.some((name) => runs.has(name));
+    return isUsed || !forecast.willRun ? forecast : idleImage(forecast, each, mayRun);
+  });
 }
 
 function start(

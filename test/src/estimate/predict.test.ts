@@ -96,15 +96,16 @@ const engine = (isEmpty: boolean | undefined, layers: string[] | undefined = LAY
 });
 
 const SAME = { 'COPY lock.txt ./': input('1'), 'COPY . .': input('9') };
+const COLD_BYTES = {
+  'RUN wget tools': 8 * MB,
+  'COPY lock.txt ./': 0,
+  'RUN --mount=type=cache,target=/cache fetch': 6 * MB,
+  'COPY . .': 0,
+  'RUN make': 0,
+};
 const COLD = past('cold', {
   at: 1000,
-  bytes: {
-    'RUN wget tools': 8 * MB,
-    'COPY lock.txt ./': 0,
-    'RUN --mount=type=cache,target=/cache fetch': 6 * MB,
-    'COPY . .': 0,
-    'RUN make': 0,
-  },
+  bytes: COLD_BYTES,
   emptyMount: true,
   inputs: SAME,
 });
@@ -344,6 +345,40 @@ test('an image that is not there costs its missing layers, by the manifest', () 
   assert.is(from?.willRun, true);
   assert.is(from?.basis, 'derived');
   assert.ok((from?.lowBytes ?? 0) > 50 * MB && (from?.fetchBytes ?? 0) < 53 * MB);
+});
+
+test('an image that is not there is not fetched when no step that needs it runs', () => {
+  const text = `FROM assets:1 AS assets\n${TEXT}COPY --from=assets / /assets\n`;
+  const lines = text.trim().split('\n');
+  const built = (at: number, run: Record<string, number>) => {
+    const known = past('whole', { at, bytes: run, emptyMount: true, inputs: SAME });
+    const [, base] = lines;
+    const first = { ...known.build.steps[0], digest: 'assets', instruction: 'FROM assets:1' } as Step;
+    const last = {
+      ...known.build.steps[5],
+      digest: 'copied',
+      inputs: ['whole-5', 'assets'],
+      name: lines.at(-1),
+      instruction: lines.at(-1),
+      kind: 'copy',
+      cacheMounts: [],
+    } as Step;
+    assert.match(base ?? '', 'FROM base:1');
+    return { ...known, build: { ...known.build, steps: [first, ...known.build.steps, last] } };
+  };
+  const now = { 4: input('1'), 6: input('9') };
+  const missing = { isPresent: false, digest: undefined, missingBytes: 8 * MB, because: 'missing' };
+  const state = (layers: string[]): EngineState => {
+    const whole = engine(false, layers);
+    return { ...whole, images: new Map([...whole.images, ['assets:1', missing]]) };
+  };
+  const copied = '[7/7] COPY --from=assets / /assets';
+  const kept = ask(now, [built(1000, COLD_BYTES)], state([...LAYERS, copied]), { text }).get('FROM assets:1');
+  assert.equal([kept?.willRun, kept?.fetchBytes, kept?.basis], [false, 0, 'derived']);
+  assert.match(kept?.because ?? '', 'no step that runs needs it');
+  const gone = ask(now, [built(1000, COLD_BYTES)], state(LAYERS), { text }).get('FROM assets:1');
+  assert.is(gone?.willRun, true);
+  assert.ok((gone?.fetchBytes ?? 0) > 8 * MB);
 });
 
 test.run();
