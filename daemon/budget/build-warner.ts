@@ -27,6 +27,8 @@ export interface BuildWarnerOptions {
   onProblem(message: string, error: unknown): void;
 }
 
+/** Manifests and the like: nothing to warn of, even with nothing left of the budget. */
+const NEGLIGIBLE: Bytes = 100_000;
 /** Steps become known, and known as cached, while a build goes on: it is looked at anew so often. */
 const LOOK_EVERY: Milliseconds = 250;
 /** Builds that began longer ago are told of by what they used, not by what they will. */
@@ -77,6 +79,7 @@ export class BuildWarner {
     const prediction = await this.#options.predict(build);
     if (prediction === undefined) return;
     const { bytes, unknownSteps } = prediction;
+    if (bytes <= NEGLIGIBLE) return;
     const unknown = unknownSteps === 0 ? '' : `, and ${unknownSteps} of its steps are not known yet`;
     const about = `the build ${build.name} is going to fetch about ${formatBytes(bytes)} over ${link}, which is metered${unknown}`;
     const overBudget = remainingBytes !== undefined && bytes > remainingBytes;

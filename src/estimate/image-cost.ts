@@ -7,7 +7,7 @@ import type { ImageState, KnownBuild, StepForecast } from './types.js';
  * Bytes on the wire per byte of a large download: headers of packets of 1500 bytes with TCP timestamps
  * (1500/1448), and what is sent back to acknowledge them.
  */
-const WIRE = 1.037;
+export const WIRE = 1.037;
 const WIRE_LOW = 1.03;
 const WIRE_HIGH = 1.08;
 /** Asking for the manifest, tokens, redirects, TLS. */

@@ -48,10 +48,25 @@ function runOf(it: Step, of: Build, bytes: number, more: Partial<StepRun> = {}):
 }
 
 /** Told of these builds one after the other; @returns the messages of the warnings */
-async function warned(known: StepRun[], builds: Build[], route: Partial<BuildRoute> = {}): Promise<string[]> {
+async function warned(
+  known: StepRun[],
+  builds: Build[],
+  route: Partial<BuildRoute> = {},
+  estimated?: number,
+): Promise<string[]> {
   let messages: string[] = [];
   await withStore(async (store) => {
     await store.saveRecords('earlier', { runs: known, fills: [] });
+    const [lowBytes, highBytes] = [0, 100 * MB];
+    const kept = {
+      madeAt: NOON - 5000,
+      context: '/shop',
+      dockerfile: '',
+      lowBytes,
+      highBytes,
+      inputs: undefined,
+    };
+    if (estimated !== undefined) await store.saveEstimate({ ...kept, fetchBytes: estimated });
     const fail = (message: string, error: unknown) => {
       throw new Error(message, { cause: error });
     };
@@ -118,6 +133,17 @@ test('cached steps cost nothing, and a warm cache mount what it cost when it was
     runOf(warm, it, 1 * MB, { ref: 'warm', wasCold: false, endedAt: NOON - 10 }),
   ];
   assert.equal(await warned(runs, [it]), []);
+});
+
+test('the estimate that was made for the build is what it is going to fetch', async () => {
+  const it = { ...running([start]), context: '/shop' };
+  assert.equal(await warned([runOf(start, it, 12 * MB)], [it], {}, 0), [], 'all of it is in a cache mount');
+  const [unseen] = await warned([], [it], {}, 8 * MB);
+  assert.match(unseen ?? '', 'about 8.00 MB over Hotspot');
+  const done = ran({ status: 'done', digest: 'sha256:c', instruction: 'RUN other' });
+  const half = { ...it, steps: [done, start] };
+  const [rest] = await warned([runOf(start, half, 6 * MB)], [half], {}, 14 * MB);
+  assert.match(rest ?? '', 'about 6.00 MB over Hotspot', 'a part of it was fetched already');
 });
 
 test.run();
