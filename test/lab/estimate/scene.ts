@@ -25,6 +25,8 @@ export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), 'netmeter-estimate-'));
   readonly id = randomUUID().slice(0, 8);
   readonly #netmeter: Netmeter;
+  /** What the names of its images begin with. */
+  readonly prefix = `estimate-${this.id}-`;
   #builds = 0;
 
   constructor(netmeter: Netmeter, cleanup: Cleanup) {
@@ -38,7 +40,7 @@ export class Project {
   }
 
   async #removeImages(): Promise<void> {
-    const { stdout } = await docker('28', ['images', '-q', `estimate-${this.id}*`], { anyExit: true });
+    const { stdout } = await docker('28', ['images', '-q', `${this.prefix}*`], { anyExit: true });
     const images = [...new Set(stdout.split('\n').filter(Boolean))];
     if (images.length > 0) await docker('28', ['rmi', '-f', ...images], { anyExit: true });
   }
@@ -50,7 +52,7 @@ export class Project {
   /** Estimates first, then builds, as somebody at a terminal would. */
   async build(...flags: string[]): Promise<Taken> {
     const estimate = await this.estimate(...flags);
-    const tag = `estimate-${this.id}-${++this.#builds}`;
+    const tag = `${this.prefix}${++this.#builds}`;
     const before = uplinkCounters();
     await docker('28', ['build', '-q', '-t', tag, ...flags, '.'], {
       cwd: this.folder,

@@ -19,7 +19,9 @@ export async function hotspot(cleanup: Cleanup) {
   const netmeter = await startNetmeter(cleanup, { env: { DBUS_SYSTEM_BUS_ADDRESS: bus.address } });
   const setMetered = (value: number) =>
     manager.change(device, 'org.freedesktop.NetworkManager.Device', 'Metered', `uint32:${value}`);
-  return { bus, manager, device, netmeter, setMetered };
+  const join = (accessPoint: string) =>
+    manager.change(device, WIRELESS, 'ActiveAccessPoint', `objpath:${accessPoint}`);
+  return { bus, manager, device, point, netmeter, setMetered, join };
 }
 
 export const LINK = 'Annas Hotspot';

@@ -56,7 +56,7 @@ export async function installProject(
 }
 
 /** The argument keeps an earlier run of this test out of the layer cache, where ids of cache mounts do not count. */
-const dockerfile = (mount: string): string => `FROM nm-trixie
+export const dockerfile = (mount: string): string => `FROM nm-trixie
 ARG TAG
 ENV POETRY_VIRTUALENVS_IN_PROJECT=true
 WORKDIR /shop
