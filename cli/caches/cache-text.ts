@@ -39,7 +39,8 @@ export function cachesText(
   );
   const total = caches.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   const next = caches.filter(({ prunedNext }) => prunedNext === true).length;
-  lines.push('', `${caches.length} cache mounts, ${formatBytes(total)}${warningOf(next)}`);
+  const count = caches.length === 1 ? '1 cache mount' : `${caches.length} cache mounts`;
+  lines.push('', `${count}, ${formatBytes(total)}${warningOf(next)}`);
   return `${lines.join('\n')}\n`;
 }
 
