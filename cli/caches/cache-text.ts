@@ -37,11 +37,18 @@ export function cachesText(
     ]),
     width,
   );
-  const total = caches.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   const next = caches.filter(({ prunedNext }) => prunedNext === true).length;
   const count = caches.length === 1 ? '1 cache mount' : `${caches.length} cache mounts`;
-  lines.push('', `${count}, ${formatBytes(total)}${warningOf(next)}`);
+  lines.push('', `${count}, ${totalOf(caches)}${warningOf(next)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function totalOf(caches: readonly CacheDocument[]): string {
+  const known = caches.flatMap(({ sizeBytes }) => sizeBytes ?? []);
+  if (known.length === 0) return 'of unknown size';
+  const unknown = caches.length - known.length;
+  const total = formatBytes(known.reduce((sum, bytes) => sum + bytes, 0));
+  return unknown === 0 ? total : `${total} and ${unknown} of unknown size`;
 }
 
 function stateOf({ inUse, prunedNext }: CacheDocument): string {
