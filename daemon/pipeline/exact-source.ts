@@ -1,8 +1,8 @@
 import { classify, type Surroundings } from '../../src/metering/classify.js';
 import type { CounterPosition, Owner } from '../../src/metering/types.js';
-import type { Milliseconds } from '../../src/units.js';
 import type { EbpfMeter, FlowCounter, MeterSample, OverflowCounts } from '../meter/ebpf/ebpf-meter.js';
 import type { OwnerResolver } from '../observe/owners/owner-resolver.js';
+import type { Clock } from './clock.js';
 import { FlowLedger, type FlowPlace, type FlowRules, GROUP_OWNER } from './flow-ledger.js';
 import { InheritedFlows, type StoredPositions } from './inherited-flows.js';
 import type { Draft, TickSource } from './meter-loop.js';
@@ -21,7 +21,7 @@ export interface ExactSourceOptions {
   placesGeneration(): number;
   /** Cookie of the host's network namespace; undefined when the kernel does not tell. */
   hostNetns: number | undefined;
-  monotonic(): Milliseconds;
+  clock: Clock;
 }
 
 /** Between sockets of one namespace's networks, which no uplink sees. */
@@ -80,9 +80,10 @@ export class ExactSource implements TickSource {
   }
 
   draft(): Draft {
-    const { meter, monotonic } = this.#options;
-    const { changed, overflow } = this.#last ?? meter.sample(monotonic());
-    return this.#draftOf(changed, overflow);
+    const { meter, clock } = this.#options;
+    const { changed, overflow } = this.#last ?? meter.sample(clock.monotonic());
+    const readAt = { wall: clock.now(), boot: clock.boot() };
+    return { ...this.#draftOf(changed, overflow), readAt };
   }
 
   /** The kernel counts no more: drafts are made from this sample from now on. */
@@ -148,8 +149,8 @@ export class ExactSource implements TickSource {
 
   /** Everything up to here is stored, so that what is removed from the kernel is stored, too. */
   #sweep(): void {
-    const { meter, owners, neighbours, monotonic } = this.#options;
-    const now = monotonic();
+    const { meter, owners, neighbours, clock } = this.#options;
+    const now = clock.monotonic();
     if (now - this.#lastSweepAt < SWEEP_MS) return;
     this.#lastSweepAt = now;
     const removed = meter.removeIdle(now);

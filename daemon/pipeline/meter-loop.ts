@@ -17,6 +17,8 @@ export interface Draft {
   positions: CounterPosition[];
   /** Keys of counters that are gone for good. */
   forget: string[];
+  /** Right after its counters were read; undefined for the beginning of the tick. */
+  readAt?: Instant;
 }
 
 /** Something that is sampled on every tick: owners' counters, links' counters. */
@@ -149,7 +151,15 @@ export class MeterLoop {
   async #tick(): Promise<void> {
     const { clock, epoch, tickMs } = this.#options;
     this.#lastSampleAt = clock.monotonic();
-    const now: Instant = { wall: clock.now(), boot: clock.boot() };
+    let now: Instant = { wall: clock.now(), boot: clock.boot() };
+    const drafts: { run: SourceRun; draft: Draft }[] = [];
+    for (const run of this.#runs) {
+      const draft = await this.#draftOf(run, now.wall);
+      if (draft === undefined) continue;
+      drafts.push({ run, draft });
+      // On a busy machine that is many packets later: what began meanwhile has some of them.
+      now = draft.readAt ?? now;
+    }
     const at = now.wall;
     const batch: TickBatch = {
       interval: { from: at, to: at },
@@ -160,21 +170,17 @@ export class MeterLoop {
       positions: [],
       forget: [],
     };
-    const drafted: SourceRun[] = [];
-    for (const run of this.#runs) {
-      const draft = await this.#draftOf(run, at);
-      if (draft === undefined) continue;
-      drafted.push(run);
+    for (const { run, draft } of drafts) {
       addDraft(batch, draft, elapsedBetween(run.accepted, now, tickMs).interval);
     }
     if (isEmpty(batch) && at - this.#lastCommitAt < HEARTBEAT_MS && at >= this.#lastCommitAt) {
-      for (const run of drafted) run.accepted = now;
-      if (drafted.length > 0) this.#options.onIdle?.(batch.interval);
+      for (const { run } of drafts) run.accepted = now;
+      if (drafts.length > 0) this.#options.onIdle?.(batch.interval);
       return;
     }
     if (!(await this.#commit(batch))) return;
     this.#lastCommitAt = at;
-    for (const run of drafted) {
+    for (const { run } of drafts) {
       run.source.accept();
       run.accepted = now;
     }

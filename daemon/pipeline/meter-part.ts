@@ -215,7 +215,7 @@ export class MeterPart implements Part, ExecutionListener {
       neighbours: new Neighbours(procRoot, meter.cgroup.path, clock.monotonic),
       placesGeneration,
       hostNetns,
-      monotonic: clock.monotonic,
+      clock,
     });
     exact.restore(countedSince === undefined ? undefined : stored);
     this.#exact = exact;

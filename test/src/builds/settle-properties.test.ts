@@ -80,7 +80,7 @@ test('nothing is moved twice, nothing is made, nothing is lost', () => {
   );
 });
 
-test('only steps that fetch and that ran at the time, or had just ended, get something', () => {
+test('only steps that fetch and that ran at the time, give or take a moment, get something', () => {
   void fc.assert(
     fc.property(someRows, someBuilds, (rows, builds) => {
       for (const { to, interval } of settle({ rows, builds }).moves) {
@@ -88,7 +88,7 @@ test('only steps that fetch and that ran at the time, or had just ended, get som
         const taker = builds.find((each) => each.ref === ref)!.steps.find((each) => each.digest === digest)!;
         assert.ok(taker.kind !== 'run' && taker.kind !== 'export');
         const near = taker.intervals.some(
-          ({ startedAt, completedAt }) => startedAt < interval.to && completedAt! + 500 > interval.from,
+          ({ startedAt, completedAt }) => startedAt <= interval.to + 1 && completedAt! + 500 > interval.from,
         );
         assert.ok(near, JSON.stringify([taker.intervals, interval]));
       }

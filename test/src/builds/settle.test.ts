@@ -29,6 +29,16 @@ test('a step that has just ended gets the end of its connection, if nothing else
   assert.equal(shares([row(2, 100)], build('b', [long])), { [ENGINE]: 100 });
 });
 
+test('a step that began in the same instant as a tick ended has what was counted by then', () => {
+  const began = step('a', { seconds: [[1.001, 1.7]] });
+  assert.equal(shares([row(1, 100), row(2, 200)], build('b', [began])), { 'source:b/a': 300, [ENGINE]: 0 });
+  const later = step('a', { seconds: [[1.002, 1.7]] });
+  assert.equal(shares([row(1, 100), row(2, 200)], build('b', [later])), { 'source:b/a': 200, [ENGINE]: 100 });
+  const other = step('c', { seconds: [[0.4, 0.8]] });
+  const after = shares([row(1, 100), row(2, 200)], build('b', [began, other]));
+  assert.equal(after, { 'source:b/a': 200, 'source:b/c': 100, [ENGINE]: 0 });
+});
+
 test('a look into the cache claims nothing', () => {
   assert.equal(shares([row(1, 100)], build('b', [step('a', { seconds: [[0.5, 0.501]] })])), {
     [ENGINE]: 100,
