@@ -1,5 +1,8 @@
+import type { Step } from '../builds/types.js';
 import { stepMatcher } from '../dockerfile/match.js';
 import type { ResolvedStep } from '../dockerfile/resolve.js';
+import { withoutMark } from '../savings/identity.js';
+import { isOnlyAsked } from '../savings/step-run.js';
 import type { ColdCost } from '../savings/types.js';
 import type { Bytes, EpochMs } from '../units.js';
 import type { Candidate } from './chain.js';
@@ -19,22 +22,21 @@ export interface PastRun {
   packages: ReadonlySet<string> | undefined;
 }
 
-/** Newest first. */
+/** Newest first. What ADD only asked about, since BuildKit had it, is no run. */
 export function pastRuns(
   step: ResolvedStep,
   builds: readonly KnownBuild[],
   same: readonly Candidate[],
   packagesIn: (known: KnownBuild) => ReadonlySet<string> | undefined = () => undefined,
 ): PastRun[] {
-  const matches = stepMatcher(step.instruction);
   const isAdd = step.instruction.keyword === 'ADD';
-  // What ADD fetches is a vertex of its own, with the same name as the one that puts it into the image.
+  const isRun = runsOf(step);
   const keyOf = (ref: string, digest: string) => (isAdd ? ref : `${ref} ${digest}`);
   const equal = new Set(same.map(({ known, at }) => keyOf(known.build.ref, at.digest)));
   const runs = builds.flatMap((known) =>
     known.build.steps
-      .filter((each) => each.status === 'done' && each.intervals.length > 0 && matches(each.instruction))
-      .filter((each) => !isAdd || each.kind === 'add' || each.kind === 'git')
+      .filter((each) => each.status === 'done' && each.intervals.length > 0 && isRun(each))
+      .filter((each) => !isOnlyAsked(each, known.build))
       .flatMap((each): PastRun[] => {
         const bytes = known.bytesOf(each);
         if (bytes === undefined) return [];
@@ -55,6 +57,16 @@ export function pastRuns(
   return runs.toSorted((one, other) => other.at - one.at);
 }
 
+/**
+ * Finds what an instruction fetched. For ADD that is a vertex of its own, with the same name as the one that puts it
+ * into the image; in a baseline its URL has a mark.
+ */
+function runsOf({ instruction }: ResolvedStep): (step: Step) => boolean {
+  const matches = stepMatcher(instruction);
+  if (instruction.keyword !== 'ADD') return (step) => matches(step.instruction);
+  return ({ kind, instruction: text }) => (kind === 'add' || kind === 'git') && matches(withoutMark(text));
+}
+
 export interface KnownCold {
   cost: ColdCost;
   /** Of a step on the same layers and files as now. */
@@ -67,13 +79,14 @@ export function ledgersCold(
   builds: readonly KnownBuild[],
   same: readonly Candidate[],
 ): KnownCold | undefined {
+  const isRun = runsOf(step);
   for (const { known, at } of same) {
-    const cost = known.coldOf?.(at);
+    const cold = isRun(at) ? at : known.build.steps.find((each) => isRun(each));
+    const cost = cold && known.coldOf?.(cold);
     if (cost !== undefined) return { cost, hasSameInputs: true };
   }
-  const matches = stepMatcher(step.instruction);
   for (const known of builds) {
-    const found = known.build.steps.find((each) => matches(each.instruction));
+    const found = known.build.steps.find((each) => isRun(each));
     const cost = found && known.coldOf?.(found);
     if (cost !== undefined) return { cost, hasSameInputs: false };
   }

@@ -3,7 +3,7 @@ import type { Build, Step } from '../builds/types.js';
 import type { Place } from './types.js';
 
 /** What `netmeter baseline` puts behind URLs. */
-const FRESH = /#netmeter-[0-9a-z]+/g;
+const MARK = /#netmeter-[0-9a-z]+/g;
 
 /** Kinds of steps that fetch something of their own accord, so that a cold cost is worth asking for. */
 const FETCHING = ['run', 'from', 'add', 'git'];
@@ -27,7 +27,12 @@ export function lineageOf(step: Pick<Step, 'kind' | 'instruction' | 'command'>):
 export function shownLineage({ kind, instruction }: Pick<Step, 'kind' | 'instruction'>): string {
   if (kind === 'run') return `run ${oneLine(parseInstruction(instruction)?.text ?? instruction)}`;
   if (kind === 'from') return `from ${imageOf(instruction)}`;
-  return `${kind} ${oneLine(instruction.replace(FRESH, '').replace(/^(?:ADD|COPY)\s+(?:--\S+\s+)*/, ''))}`;
+  return `${kind} ${oneLine(withoutMark(instruction).replace(/^(?:ADD|COPY)\s+(?:--\S+\s+)*/, ''))}`;
+}
+
+/** The instruction as the user wrote it. */
+export function withoutMark(instruction: string): string {
+  return instruction.replace(MARK, '');
 }
 
 export function placeOf(build: Pick<Build, 'context' | 'dockerfile' | 'project' | 'name'>): Place {
