@@ -111,6 +111,11 @@ export class EnginePart implements Part {
     return reference === undefined ? undefined : this.#manifests?.pullBytes(reference, platform);
   }
 
+  /** The most that a `docker pull` of an image that is there transferred, by the same manifest. */
+  pullBytes(image: string): Bytes | undefined {
+    return this.#manifests?.pullBytes(image, undefined);
+  }
+
   /** The engine's files; undefined where they cannot be looked at. */
   get files(): EngineFiles | undefined {
     return this.#executor?.files;

@@ -361,7 +361,7 @@ export class NetmeterDaemon {
       isFirstRun: this.#isFirstRun,
     });
     this.#started.engine = engine;
-    this.#docker.onPull((pull) => settlement.pulled(pull));
+    this.#docker.onPull((pull) => settlement.pulled({ ...pull, bytes: engine.pullBytes(pull.image) }));
     await engine.start(signal);
   }
 

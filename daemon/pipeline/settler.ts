@@ -1,10 +1,9 @@
-import { firstPullMoves } from '../../src/builds/pull-move.js';
+import { type EndedPull, firstPullMoves } from '../../src/builds/pull-move.js';
 import { type Accounts, settle } from '../../src/builds/settle.js';
 import { settleableUntil } from '../../src/builds/settleable.js';
 import type { Build } from '../../src/builds/types.js';
 import type { Move } from '../../src/metering/usage.js';
 import type { EpochMs } from '../../src/units.js';
-import type { ImagePull } from '../observe/docker/types.js';
 import type { Store } from '../store/types.js';
 
 export interface SettlerOptions {
@@ -32,7 +31,7 @@ export class Settler {
   readonly #options: SettlerOptions;
   readonly #metaKey: string;
   /** By their ends. */
-  #pulls: ImagePull[] = [];
+  #pulls: EndedPull[] = [];
   #settledUntil: EpochMs | undefined;
   #accounts: Accounts = new Map();
   #running: Promise<void> = Promise.resolve();
@@ -53,7 +52,7 @@ export class Settler {
     return this.#settledUntil ?? 0;
   }
 
-  pulled(pull: ImagePull): void {
+  pulled(pull: EndedPull): void {
     this.#pulls.push(pull);
     this.#pulls.sort((a, b) => a.at - b.at);
   }

@@ -1,11 +1,6 @@
 import type { Bytes, Milliseconds } from '../units.js';
+import { mostWireBytes, WIRE_PER_BYTE } from './wire.js';
 
-/** Bytes on the wire per byte of a blob: TCP/IP headers at 1,500 bytes a packet (52 per 1,448), TLS, acknowledgements. */
-const WIRE_PER_BYTE = 1.038;
-/** The most that a blob is believed to have cost, retransmissions included. */
-const MOST_WIRE_PER_BYTE = 1.25;
-/** Manifests, configurations, redirects and handshakes of one image. */
-const BESIDES_BLOBS: Bytes = 256 << 10;
 /** What earlier rows gave too much or too little is made up for, up to this. */
 const MOST_MADE_UP: Bytes = 4 << 20;
 /** Enough for a percent; the rest converges slowly and matters to nobody. */
@@ -105,7 +100,7 @@ function dueBytes({ growthNow, growthBefore, receivedBefore }: Progress): number
 
 function mostBytes({ growthNow, growthBefore, unreportedBytes, receivedBefore }: Progress): number {
   const grown = growthNow + growthBefore + unreportedBytes;
-  return Math.max(0, grown * MOST_WIRE_PER_BYTE + BESIDES_BLOBS - receivedBefore);
+  return Math.max(0, mostWireBytes(grown) - receivedBefore);
 }
 
 function eachPart(

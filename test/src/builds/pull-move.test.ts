@@ -1,13 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EndedPull, firstPullMoves, pullMoves } from '../../../src/builds/pull-move.js';
+import { type EndedPull, firstPullMoves } from '../../../src/builds/pull-move.js';
 import type { TrafficRow } from '../../../src/metering/types.js';
 import { bytesAfter, ENGINE, ORIGIN, REGISTRY, row } from './traffic.js';
 
 const MB = 1_000_000;
 
+const pullMoves = (pull: EndedPull, rows: TrafficRow[]) => firstPullMoves([pull], { rows }).moves;
+
 function pulled(rows: TrafficRow[], at: number, image = 'alpine:3'): number {
-  const after = bytesAfter(rows, pullMoves({ image, at: at * 1000, rows }));
+  const after = bytesAfter(rows, pullMoves({ image, at: at * 1000 }, rows));
   return Math.round(after[`pull:${image}@${at * 1000}`] ?? 0);
 }
 
@@ -46,12 +48,12 @@ test('loopback is not a pull', () => {
 });
 
 test('an engine that moved nothing pulled from nowhere', () => {
-  assert.equal(pullMoves({ image: 'alpine', at: 5000, rows: [] }), []);
-  assert.equal(pullMoves({ image: 'alpine', at: 5000, rows: [row(5, 20)] }), []);
+  assert.equal(pullMoves({ image: 'alpine', at: 5000 }, []), []);
+  assert.equal(pullMoves({ image: 'alpine', at: 5000 }, [row(5, 20)]), []);
 });
 
 test('the owner is the pull, the rest is left', () => {
-  const [move] = pullMoves({ image: 'alpine:3', at: 10_500, rows: [row(10, MB)] });
+  const [move] = pullMoves({ image: 'alpine:3', at: 10_500 }, [row(10, MB)]);
   assert.is(move!.fromOwnerId, ENGINE);
   assert.equal(move!.to, {
     id: 'pull:alpine:3@10500',
@@ -100,6 +102,34 @@ test('a pull that ends in a later tick waits for its turn', () => {
     bytes: [MB, 0],
     left: 5 * MB,
   });
+});
+
+test('by their manifests, pulls of one tick share what nothing else tells apart', () => {
+  const rows = [row(10, 1.04 * MB), row(11, 3.12 * MB)];
+  const small = { image: 'alpine:3', at: 10_200, bytes: MB };
+  const large = { image: 'redis:7', at: 10_900, bytes: 3 * MB };
+  assert.equal(together(rows, small, large), { settled: 2, bytes: [1.04 * MB, 3.12 * MB], left: 0 });
+  const unknown = { ...large, bytes: undefined };
+  assert.equal(together(rows, small, unknown).bytes, [1.038 * MB, 2.08 * MB], 'half of it would be too much');
+});
+
+test('of what went on after its end, a pull leaves more than its manifest stands for', () => {
+  const rows = [row(10, 4 * MB), row(11, 6 * MB), row(12, 6 * MB)];
+  const first = { image: 'alpine:3', at: 10_500, bytes: 2 * MB };
+  const second = { image: 'redis:7', at: 12_000, bytes: 14 * MB };
+  const one = together(rows, first, second);
+  assert.is(one.settled, 1);
+  assert.is(one.bytes[0], Math.round(2.076 * MB));
+  const left = 16 * MB - one.bytes[0]!;
+  assert.is(one.left, left);
+  // As they are in the store afterwards.
+  const rest = rows.map((each, i) => (i < 2 ? { ...each, rxBytes: each.rxBytes * (1 - 0.2076) } : each));
+  assert.equal(together(rest, second), { settled: 1, bytes: [Math.round(left)], left: 0 });
+});
+
+test('packets that were sent twice are a pull’s own', () => {
+  const pull = { image: 'alpine:3', at: 10_500, bytes: 2 * MB };
+  assert.equal(together([row(10, 2.7 * MB)], pull), { settled: 1, bytes: [2.7 * MB], left: 0 });
 });
 
 test.run();
