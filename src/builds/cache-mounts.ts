@@ -1,5 +1,6 @@
 /** The cache mounts of a RUN step: what its instruction says, with what was seen while it ran. */
-import { parseInstruction } from './command-text.js';
+import { textMatcher } from '../dockerfile/match.js';
+import { runTextOf } from './run-text.js';
 import type { CacheMount, Execution, ExecutionMount } from './types.js';
 
 interface MountFlag {
@@ -18,7 +19,7 @@ const DEFAULT_SHARING = 'shared';
  */
 export function cacheMountsOf(instruction: string, executions: readonly Execution[]): CacheMount[] {
   const seen = executions.flatMap((execution) => execution.mounts.filter(isCache));
-  const flags = (parseInstruction(instruction)?.flags ?? [])
+  const flags = (runTextOf(instruction, executions[0])?.flags ?? [])
     .map(mountFlag)
     .filter((flag) => flag !== undefined);
   if (flags.length === 0) return seen.map((mount) => cacheMount(undefined, mount));
@@ -32,7 +33,8 @@ function isCache({ cacheId, snapshotId, readOnly }: ExecutionMount): boolean {
 
 function observed(target: string, executions: readonly Execution[]): ExecutionMount | undefined {
   for (const { mounts, cwd } of executions) {
-    const found = mounts.find((mount) => mount.target === target || mount.target === joined(cwd, target));
+    const isThere = textMatcher(joined(cwd, target));
+    const found = mounts.find((mount) => mount.target === target || isThere(mount.target));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -40,8 +42,9 @@ function observed(target: string, executions: readonly Execution[]): ExecutionMo
 
 function cacheMount(flag: MountFlag | undefined, mount: ExecutionMount | undefined): CacheMount {
   return {
-    id: flag?.id ?? idOf(mount?.cacheId) ?? flag?.target ?? mount?.target,
-    target: flag?.target ?? mount?.target ?? '',
+    id: idAs(flag?.id, mount?.cacheId) ?? flag?.target ?? mount?.target,
+    target:
+      flag === undefined || flag.target.includes('$') ? (mount?.target ?? flag?.target ?? '') : flag.target,
     recordId: mount?.snapshotId,
     sharing: flag?.sharing,
     emptyAtStart: mount?.emptyAtStart,
@@ -49,6 +52,11 @@ function cacheMount(flag: MountFlag | undefined, mount: ExecutionMount | undefin
     bytesAfter: mount?.bytesAfter,
     ...(flag?.from !== undefined && { from: flag.from }),
   };
+}
+
+/** As the Dockerfile has it; where variables are left in that, as the mount has it. */
+function idAs(written: string | undefined, cacheId: string | undefined): string | undefined {
+  return written?.includes('$') ? (idOf(cacheId) ?? written) : (written ?? idOf(cacheId));
 }
 
 /** `<namespace>/<id>`, where the namespace may be empty. */

@@ -56,7 +56,7 @@ export function candidatesByCommand(process: Process, around: Surroundings): Can
   if (execution === undefined || keys === undefined) return [];
   const found: Candidate[] = [];
   for (const index of around.builds) {
-    for (const [step, command] of index.find(keys, execution.args, execution.env)) {
+    for (const [step, command] of index.find(keys, execution)) {
       const interval = intervalOf(step, process);
       if (interval !== undefined) found.push({ index, step, interval, command });
     }

@@ -1,7 +1,8 @@
 import type { EpochMs } from '../units.js';
 import { type CommandKeys, type CommandMatch, compareCommand, instructionKeys } from './command.js';
 import { parseInstruction, type RunText } from './command-text.js';
-import type { Build, Step } from './types.js';
+import { runTextOf } from './run-text.js';
+import type { Build, Execution, Step } from './types.js';
 
 /** A build's steps by what their commands may look like. What a step is called does not change, what is known of it does. */
 export class BuildIndex {
@@ -13,6 +14,8 @@ export class BuildIndex {
   readonly #similar = new Map<string, string[]>();
   /** Steps that no key finds. */
   readonly #pairwise: string[] = [];
+  /** Steps whose flags may go further than their names tell. */
+  readonly #flagged: string[] = [];
 
   constructor(build: Build) {
     this.#build = build;
@@ -66,8 +69,9 @@ export class BuildIndex {
   }
 
   /** Steps that this process may be the command of. */
-  find(keys: CommandKeys, args: readonly string[], env: readonly string[]): Map<Step, CommandMatch> {
+  find(keys: CommandKeys, execution: Execution): Map<Step, CommandMatch> {
     this.#refresh();
+    const { args, env } = execution;
     const found = new Map<string, CommandMatch>();
     for (const key of [...keys.same, ...keys.similar]) {
       for (const digest of this.#similar.get(key) ?? []) found.set(digest, 'similar');
@@ -79,7 +83,19 @@ export class BuildIndex {
       const match = compareCommand(this.#steps.get(digest)?.instruction ?? '', args, env);
       if (match !== undefined) found.set(digest, match);
     }
+    for (const digest of this.#flagged) {
+      if (found.get(digest) !== 'same' && this.#endsWith(keys, digest, execution)) found.set(digest, 'same');
+    }
     return new Map([...found].map(([digest, match]) => [this.#steps.get(digest)!, match]));
+  }
+
+  /** Whether a step's name ends with the process's command, and all before that are flags for its very mounts. */
+  #endsWith(keys: CommandKeys, digest: string, execution: Execution): boolean {
+    const step = this.#steps.get(digest)!;
+    const run = runTextOf(step.instruction, execution, keys.same);
+    if (run === undefined || run.text === this.run(step)?.text) return false;
+    this.#runs.set(digest, run);
+    return true;
   }
 
   #refresh(): void {
@@ -95,6 +111,7 @@ export class BuildIndex {
     if (kind !== 'run' && kind !== 'internal') return;
     const { same, similar, pairwise } = instructionKeys(instruction);
     if (pairwise) this.#pairwise.push(digest);
+    if (/^(?:ONBUILD\s+)?RUN\s+--/.test(instruction)) this.#flagged.push(digest);
     for (const key of same) add(this.#same, key, digest);
     for (const key of similar) add(this.#similar, key, digest);
   }

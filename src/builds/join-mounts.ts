@@ -1,8 +1,10 @@
+import { textMatcher } from '../dockerfile/match.js';
 import type { RunText } from './command-text.js';
 import type { Execution, ExecutionMount } from './types.js';
 
 /** Where BuildKit mounts a here-document; no flag asks for it. */
 const PIPES = '/dev/pipes/';
+const MOST_SLASHES = 32;
 
 /**
  * False when a process cannot have been started with these flags (`mount=type=cache,target=/x`): another mount is
@@ -10,21 +12,22 @@ const PIPES = '/dev/pipes/';
  */
 export function hasMountsOf(run: RunText, execution: Execution): boolean {
   const wanted = run.flags.flatMap((flag) => mountOf(flag, execution.cwd) ?? []);
-  const targets = new Set(wanted.map(({ target }) => target));
   const volumes = execution.mounts.filter(({ snapshotId }) => snapshotId !== undefined);
-  if (volumes.some(({ target }) => !targets.has(clean(target)) && target !== PIPES)) return false;
+  const isWanted = (target: string) => wanted.some((mount) => mount.isAt(clean(target)));
+  if (volumes.some(({ target }) => !isWanted(target) && target !== PIPES)) return false;
   return wanted.every((mount) => {
-    const found = execution.mounts.find(({ target }) => clean(target) === mount.target);
+    const found = execution.mounts.find(({ target }) => mount.isAt(clean(target)));
     return found !== undefined && (found.snapshotId === undefined || fits(mount, found));
   });
 }
 
+/** Variables of a flag are expanded in a step's name where they are set and not in single quotes; in the mount always. */
 interface WantedMount {
   type: string;
-  target: string;
-  source: string;
-  /** Of a cache mount; its target as written when it has no other. */
-  id: string | undefined;
+  isAt(target: string): boolean;
+  isFrom(source: string): boolean;
+  /** Of a cache mount: whether it goes by that id. Without one it has its target as written. */
+  isId(id: string): boolean;
 }
 
 function mountOf(flag: string, cwd: string): WantedMount | undefined {
@@ -39,17 +42,30 @@ function mountOf(flag: string, cwd: string): WantedMount | undefined {
   if ((type !== 'bind' && type !== 'cache') || target === undefined) return undefined;
   return {
     type,
-    target: clean(target.startsWith('/') ? target : `${cwd}/${target}`),
-    source: clean(`/${fields.get('source') ?? fields.get('src') ?? ''}`),
-    id: type === 'cache' ? (fields.get('id') ?? clean(target)) : undefined,
+    isAt: textMatcher(clean(target.startsWith('/') ? target : `${cwd}/${target}`)),
+    isFrom: textMatcher(clean(`/${fields.get('source') ?? fields.get('src') ?? ''}`)),
+    isId: textMatcher(fields.get('id') ?? clean(target)),
   };
 }
 
 function fits(wanted: WantedMount, mount: ExecutionMount): boolean {
   if (wanted.type === 'cache') {
-    return mount.cacheId === undefined || wanted.id === undefined || mount.cacheId.endsWith(`/${wanted.id}`);
+    return mount.cacheId === undefined || afterEachSlash(mount.cacheId).some((id) => wanted.isId(id));
   }
-  return mount.path === undefined || clean(mount.path) === wanted.source;
+  return mount.path === undefined || wanted.isFrom(clean(mount.path));
+}
+
+/** The id behind a namespace, which may have slashes, too. */
+function afterEachSlash(cacheId: string): string[] {
+  const rests: string[] = [];
+  for (
+    let at = cacheId.indexOf('/');
+    at >= 0 && rests.length < MOST_SLASHES;
+    at = cacheId.indexOf('/', at + 1)
+  ) {
+    rests.push(cacheId.slice(at + 1));
+  }
+  return rests;
 }
 
 /** Resolves `.`, `..` and doubled slashes of an absolute path. */

@@ -1,4 +1,4 @@
-import { parseInstruction } from './command-text.js';
+import { runTextOf } from './run-text.js';
 import type { Execution } from './types.js';
 
 /** Put before the arguments of a step that runs under emulation (executor of moby/buildkit). */
@@ -18,13 +18,10 @@ export function commandOf({ args }: Pick<Execution, 'args'>): string | undefined
  * BuildKit's record of the layer that a process ran on, where that is all its inputs: an instruction that binds
  * files of other stages or of the context has more.
  */
-export function inputLayerOf(
-  { lineage }: Pick<Execution, 'lineage'>,
-  instruction: string,
-): string | undefined {
-  const flags = parseInstruction(instruction)?.flags ?? [];
+export function inputLayerOf(execution: Execution, instruction: string): string | undefined {
+  const flags = runTextOf(instruction, execution)?.flags ?? [];
   const hasMore = flags.some((flag) => flag.startsWith('mount=') && !WITHOUT_INPUT.includes(mountType(flag)));
-  return hasMore ? undefined : lineage?.[0]?.id;
+  return hasMore ? undefined : execution.lineage?.[0]?.id;
 }
 
 function mountType(flag: string): string {

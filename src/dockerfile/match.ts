@@ -21,6 +21,12 @@ export function stepMatcher(instruction: Instruction): (stepInstruction: string)
   };
 }
 
+/** Whether a text is this one, whatever its variables stood for. */
+export function textMatcher(written: string): (text: string) => boolean {
+  const parts = written.split(VARIABLE);
+  return (text) => fits(text, parts, false);
+}
+
 /** The name of a step without differences that mean nothing. */
 export function collapse(text: string): string {
   return text.replace(/\s+/g, ' ').trimStart();

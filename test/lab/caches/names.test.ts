@@ -37,7 +37,7 @@ RUN --mount=type=cache,id=${word}-poetry,target=/y ls /y
 RUN --mount=type=cache,id=\${ID},target=/z echo > /z/z
 `,
   });
-  await finishedBuild(netmeter, tag, 'none');
+  const built = await finishedBuild(netmeter, tag);
   const caches = await listed(netmeter, word);
   // Afterwards: the engine takes its own sizing for a use.
   const truth = new Map((await engineRecords()).map((record) => [record.ID, record]));
@@ -50,7 +50,14 @@ RUN --mount=type=cache,id=\${ID},target=/z echo > /z/z
     assert.is(cache.inUse, false);
     assert.is(cache.prunedNext, false, 'used a moment ago');
   }
-  assert.is(caches.find((cache) => cache.id === id)?.target, '/z');
+  const odd = caches.find((cache) => cache.id === id);
+  assert.is(odd?.target, '/z');
+  const user = built.steps.find(({ name }) => name.includes('target=/z'));
+  assert.is(user?.attribution, 'exact', 'blanks in an id keep no step from its process');
+  assert.equal(
+    user?.cacheMounts.map((mount) => [mount.id, mount.recordId]),
+    [[id, odd?.recordId]],
+  );
   const pip = caches.find((cache) => cache.id === `${word}-pip`);
   assert.is(pip?.namespace, '');
   assert.is(pip?.manager, 'pip');
