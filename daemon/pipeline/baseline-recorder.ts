@@ -94,10 +94,11 @@ export class BaselineRecorder {
     return now - endedAt >= DECIDED_AFTER || !build.steps.some((step) => this.#isUndecided(step));
   }
 
-  /** It ran, and which process it was may still be found out. */
-  #isUndecided({ kind, unmetered, intervals }: Step): boolean {
+  /** It ran, and which process it was may still be found out, or become sure: only then its cost is measured. */
+  #isUndecided({ kind, unmetered, attribution, executorIds, intervals }: Step): boolean {
     const began = intervals[0]?.startedAt ?? 0;
-    return kind === 'run' && unmetered === true && began >= this.#options.countedSince;
+    const isGuessed = attribution === 'inferred' && executorIds.length > 0;
+    return kind === 'run' && (unmetered === true || isGuessed) && began >= this.#options.countedSince;
   }
 
   /** Told once, not on every tick. */

@@ -127,6 +127,27 @@ test('which process a step was is waited for, a while', async () => {
   });
 });
 
+test('that a process becomes the step’s for sure is waited for, a while', async () => {
+  await inDirectory(async (directory) => {
+    const store = await open(directory);
+    const made = await stored(store, 'a', NOON, MB, {
+      attribution: 'inferred',
+      cacheMounts: [mount('r', true)],
+    });
+    const recorder = recorderOf(store, NOON + SECOND);
+    await recorder.record(NOON);
+    assert.equal(await store.stepRuns([], ['a']), []);
+    const steps = made.steps.map((each) => ({ ...each, attribution: 'exact' as const }));
+    await store.saveBuild({ ...made, steps });
+    await recorder.record(NOON);
+    assert.is((await store.stepRuns([], ['a']))[0]?.cold?.basis, 'measured');
+    await stored(store, 'b', NOON, MB, { attribution: 'inferred', cacheMounts: [mount('r2', true)] });
+    await recorderOf(store, NOON + 60 * SECOND).record(NOON);
+    assert.is((await store.stepRuns([], ['b']))[0]?.cold?.basis, 'derived', 'it stays a guess');
+    await store.close();
+  });
+});
+
 test('a build that runs is not recorded, nor is one twice that is told of again', async () => {
   await inDirectory(async (directory) => {
     const store = await open(directory);

@@ -1,9 +1,10 @@
 // Whose bytes are what the engine fetched: two pulls, ADD of a URL and of a repository, all at once.
 import { randomUUID } from 'node:crypto';
 import * as assert from 'uvu/assert';
-import type { BuildShowDocument, BuildsDocument } from '../../../src/protocol/documents.js';
+import type { BuildShowDocument, BuildsDocument, StatusDocument } from '../../../src/protocol/documents.js';
 import {
   bytesPath,
+  docker,
   eventually,
   lab,
   labSuite,
@@ -71,6 +72,31 @@ for (const [pace, bytesPerSecond] of [
     assertNear('the small image', rxOf(small!), little, 0.1);
   });
 }
+
+test('two pulls at once, of which one ends long before the other', 120_000, async (cleanup) => {
+  const netmeter = await startNetmeter(cleanup);
+  const registry = await slowRegistry(cleanup, PORT, 4_000_000);
+  const images = [await pushRandomImage('long', [12_000_000]), await pushRandomImage('short', [2_000_000])];
+  const references = images.map(({ reference }) => reference.replace(lab().registry, registry));
+  await Promise.all(
+    references.map((reference) => {
+      cleanup.defer(() => docker('28', ['rmi', reference], { anyExit: true }));
+      return docker('28', ['pull', '-q', reference], { timeoutMs: 60_000 });
+    }),
+  );
+  const all = images.reduce((sum, image) => sum + blobBytes(image), 0);
+  const pulls = await eventually('both pulls to have their bytes', 30_000, async () => {
+    const { owners } = await netmeter.json<StatusDocument>(['status']);
+    const found = references.map((name) =>
+      owners.find((owner) => owner.kind === 'pull' && owner.name === name),
+    );
+    const bytes = found.map((owner) => owner?.wan.rxBytes ?? 0);
+    return bytes.reduce((sum, each) => sum + each, 0) > all ? bytes : undefined;
+  });
+  for (const [i, image] of images.entries()) {
+    assertNear(references[i]!, pulls[i]!, blobBytes(image), 0.05);
+  }
+});
 
 function blobBytes({ layers }: PushedImage): number {
   return layers.reduce((sum, layer) => sum + layer.size, 0);
