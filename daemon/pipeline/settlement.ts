@@ -78,7 +78,7 @@ export class Settlement {
   }
 
   async stop(): Promise<void> {
-    await this.#settler.settle(this.#tickedUntil);
+    await this.#settler.settle(this.#tickedUntil, true);
     await this.tracker.flush();
     await this.#record();
   }

@@ -1,3 +1,4 @@
+import { GRACE } from '../../src/builds/active-steps.js';
 import { type EndedPull, firstPullMoves } from '../../src/builds/pull-move.js';
 import { type Accounts, settle } from '../../src/builds/settle.js';
 import { settleableUntil } from '../../src/builds/settleable.js';
@@ -20,6 +21,8 @@ export interface SettlerOptions {
 
 /** A running build is told once a second; so long later it has told of an interval. */
 const TOLD_AFTER_MS = 3000;
+/** That a build has begun is told some tenths of a second later, when it may have fetched megabytes already. */
+const BEGUN_AFTER_MS = 2000;
 /** How far back a pull may have begun. */
 const LONGEST_PULL_MS = 3_600_000;
 
@@ -57,24 +60,35 @@ export class Settler {
     this.#pulls.sort((a, b) => a.at - b.at);
   }
 
-  /** Settles what can be settled. @param tickedUntil end of the last committed tick */
-  settle(tickedUntil: EpochMs): Promise<void> {
-    const next = this.#running.then(() => this.#settle(tickedUntil));
+  /**
+   * Settles what can be settled.
+   * @param tickedUntil end of the last committed tick
+   * @param isLast nothing more will be told: all of it
+   */
+  settle(tickedUntil: EpochMs, isLast = false): Promise<void> {
+    const next = this.#running.then(() => this.#settle(tickedUntil, isLast));
     this.#running = next.catch(() => {});
     return next;
   }
 
-  async #settle(tickedUntil: EpochMs): Promise<void> {
+  async #settle(tickedUntil: EpochMs, isLast: boolean): Promise<void> {
     const from = this.#settledUntil;
     if (from === undefined) return;
-    const to = this.#options.isBuilding() ? tickedUntil - TOLD_AFTER_MS : tickedUntil;
-    if (to > from) await this.#settleBuilds(from, to);
+    const builds = await this.#options.buildsIn(from, tickedUntil);
+    const to = isLast ? tickedUntil : this.#toldUntil(builds, tickedUntil);
+    if (to > from) await this.#settleBuilds(builds, from, to);
     await this.#settlePulls(this.#settledUntil ?? from);
   }
 
-  async #settleBuilds(from: EpochMs, latest: EpochMs): Promise<void> {
-    const { store, engineOwnerId, buildsIn, onAttributions } = this.#options;
-    const builds = await buildsIn(from, latest);
+  /** Up to when builds have told what they did, and whether there are any. */
+  #toldUntil(builds: readonly Build[], tickedUntil: EpochMs): EpochMs {
+    if (this.#options.isBuilding()) return tickedUntil - TOLD_AFTER_MS;
+    const ends = builds.map(({ completedAt = 0 }) => completedAt + GRACE);
+    return Math.min(tickedUntil, Math.max(tickedUntil - BEGUN_AFTER_MS, ...ends));
+  }
+
+  async #settleBuilds(builds: readonly Build[], from: EpochMs, latest: EpochMs): Promise<void> {
+    const { store, engineOwnerId, onAttributions } = this.#options;
     const to = settleableUntil(builds, from, latest);
     if (to <= from) return;
     if (builds.length > 0) {

@@ -36,10 +36,9 @@ export function pastRuns(
   const runs = builds.flatMap((known) =>
     known.build.steps
       .filter((each) => each.status === 'done' && each.intervals.length > 0 && isRun(each))
-      .filter((each) => !isOnlyAsked(each, known.build))
       .flatMap((each): PastRun[] => {
         const bytes = known.bytesOf(each);
-        if (bytes === undefined) return [];
+        if (bytes === undefined || isOnlyAsked(each, known.build, bytes)) return [];
         const empty = each.cacheMounts.map((mount) => mount.emptyAtStart);
         return [
           {

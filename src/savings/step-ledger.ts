@@ -29,7 +29,7 @@ export interface LedgerFacts {
 export function stepLedger(step: Step, facts: LedgerFacts): StepLedger {
   const actual = step.unmetered ? undefined : facts.actualOf(step);
   if (!mayFetch(step)) return neutral(step, actual, facts);
-  const state = stateOf(step, facts.build);
+  const state = stateOf(step, facts.build, actual && spentOf(actual));
   const cold = coldOf(step, state, actual, facts);
   if (state === 'unfinished')
     return { ...nothing(cold, actual && spent(actual, step, facts)), isUnknown: false };
@@ -55,9 +55,9 @@ export function stepLedger(step: Step, facts: LedgerFacts): StepLedger {
 
 type State = 'ran' | 'cached' | 'shared' | 'unfinished';
 
-function stateOf(step: Step, build: Build): State {
+function stateOf(step: Step, build: Build, spent: Bytes | undefined): State {
   if (step.status === 'shared') return 'shared';
-  if (step.status === 'cached' || isOnlyAsked(step, build)) return 'cached';
+  if (step.status === 'cached' || isOnlyAsked(step, build, spent)) return 'cached';
   return step.status === 'done' ? 'ran' : 'unfinished';
 }
 

@@ -1,11 +1,15 @@
 import type { Build, Step } from '../builds/types.js';
 import type { Tier } from '../metering/types.js';
+import type { Bytes } from '../units.js';
 import { type CacheUser, costOfAttempts, fillAfter, knownMounts, withGap } from './cache-fill.js';
 import { lineageOf, mayFetch, placeOf, shownLineage } from './identity.js';
 import { declaredCost, ownCost, spentOf, wasCold } from './own-cost.js';
 import { installedBy, shareOfUse } from './packages.js';
 import { beganAt, ranMs } from './times.js';
 import type { Actual, CacheFill, ColdCost, StepRun } from './types.js';
+
+/** Redirects, certificates, headers: no answer that nothing has changed takes more. */
+const LONGEST_ANSWER: Bytes = 64 << 10;
 
 /** A build that has ended, with what its steps moved; to be recorded once. */
 export interface EndedBuild {
@@ -30,8 +34,8 @@ export function recordBuild({ build, tier, actualOf }: EndedBuild, known: readon
   const fills = new Map(known.map((fill) => [fill.recordId, fill]));
   const runs: StepRun[] = [];
   for (const step of byStart(build.steps)) {
-    if (!hasRun(step, build)) continue;
     const actual = step.unmetered ? undefined : actualOf(step);
+    if (!hasRun(step, build, actual && spentOf(actual))) continue;
     const before = knownMounts(step).map(({ recordId }) => fills.get(recordId)?.packages);
     const share = shareOfUse(before, installedBy(step.clientLogs));
     const used = fill(step, build, actual, fills);
@@ -51,15 +55,20 @@ export function cachesOf(build: Build): { recordIds: string[]; cacheIds: string[
   };
 }
 
-/** It ran here and is over. A source whose users were all cached was only asked whether it had changed. */
-export function hasRun(step: Step, build: Build): boolean {
+/** It ran here, not only being asked whether it had changed, and is over. @param spent what it moved */
+export function hasRun(step: Step, build: Build, spent?: Bytes): boolean {
   const over = step.status === 'done' || step.status === 'failed' || step.status === 'canceled';
   if (!over || step.sharedWith !== undefined || step.intervals.length === 0 || !mayFetch(step)) return false;
-  return !isOnlyAsked(step, build);
+  return !isOnlyAsked(step, build, spent);
 }
 
-export function isOnlyAsked(step: Step, build: Build): boolean {
+/**
+ * A source whose users were all cached was only asked whether it had changed; or it was fetched, and what came was the
+ * same as before. @param spent what it moved; undefined when that is not known
+ */
+export function isOnlyAsked(step: Step, build: Build, spent: Bytes | undefined): boolean {
   if (step.status !== 'done' || (step.kind !== 'add' && step.kind !== 'git')) return false;
+  if (spent !== undefined && spent > LONGEST_ANSWER) return false;
   const users = build.steps.filter((user) => user.inputs.includes(step.digest));
   return users.length > 0 && users.every((user) => user.status === 'cached');
 }

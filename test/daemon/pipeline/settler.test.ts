@@ -2,6 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Settler } from '../../../daemon/pipeline/settler.js';
+import type { Store } from '../../../daemon/store/types.js';
+import type { Build } from '../../../src/builds/types.js';
+import { build, step } from '../../src/builds/traffic.js';
 import { NOON, row, SECOND, tick, withStore } from '../store/support.js';
 
 const MB = 1_000_000;
@@ -26,11 +29,52 @@ test('pulls told in any order get their ticks, and those of one tick halves of i
     await settler.start(NOON - 60 * SECOND);
     const ends = [NOON + 10 * SECOND - 100, NOON - 200, NOON - 300];
     for (const [i, at] of ends.entries()) settler.pulled({ image: `image${i}`, at });
-    for (let times = 0; times < 2; times++) await settler.settle(NOON + 10 * SECOND);
+    for (let times = 0; times < 2; times++) await settler.settle(NOON + 10 * SECOND, true);
     const totals = await store.totals(ends.map((at, i) => `pull:image${i}@${at}`));
     const moved = Object.fromEntries(totals.map((each) => [each.owner.name, each.rxBytes]));
     assert.equal(moved, { image0: 3 * MB, image1: 2 * MB, image2: 2 * MB });
   });
 });
+
+test('what the engine moved waits until it would be known that a build had begun', async () => {
+  await withStore(async (store) => {
+    const { builds, settler } = await scene(store);
+    await settler.settle(NOON + SECOND);
+    assert.ok(settler.settledUntil < NOON, 'the tick may be that of a build which nobody has told of');
+    // It began in the tick that ended at noon, and is told of later.
+    const add = step('a', { status: 'done' });
+    add.intervals = [{ startedAt: NOON - 500, completedAt: NOON + 500 }];
+    builds.push({ ...build('b', [add]), startedAt: NOON - 600, completedAt: NOON + 800 });
+    await settler.settle(NOON + SECOND);
+    const [total] = await store.totals(['source:b/a']);
+    assert.is(total?.rxBytes, 4 * MB);
+    assert.is(settler.settledUntil, NOON + SECOND, 'all that this build can have moved');
+  });
+});
+
+test('what no build moved is settled some seconds later, and at the end at once', async () => {
+  await withStore(async (store) => {
+    const { settler } = await scene(store);
+    await settler.settle(NOON + 5 * SECOND);
+    assert.is(settler.settledUntil, NOON + 3 * SECOND);
+    await settler.settle(NOON + 5 * SECOND, true);
+    assert.is(settler.settledUntil, NOON + 5 * SECOND);
+  });
+});
+
+/** 4 MB of the engine's in the second before noon. */
+async function scene(store: Store) {
+  const builds: Build[] = [];
+  await store.commit(tick(NOON, { owners: [ENGINE], rows: [row(ENGINE, NOON, 4 * MB)] }));
+  const settler = new Settler({
+    store,
+    engineOwnerId: ENGINE.id,
+    buildsIn: async () => builds,
+    isBuilding: () => false,
+    onAttributions: () => {},
+  });
+  await settler.start(NOON - 60 * SECOND);
+  return { builds, settler };
+}
 
 test.run();

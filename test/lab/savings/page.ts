@@ -11,6 +11,8 @@ export interface Result {
   /** What the far side sent to each build. */
   firstBytes: number;
   secondBytes: number;
+  /** How netmeter knows what was saved; undefined where nothing was. */
+  basis: string | undefined;
 }
 
 /** Holds the page against these results. UPDATE_GOLDEN=1 writes them into it instead. */
@@ -23,11 +25,17 @@ export function assertPage(results: readonly Result[]): void {
 }
 
 function table(results: readonly Result[]): string {
-  const rows = results.map(({ question, firstBytes, secondBytes }) => {
+  const rows = results.map(({ question, firstBytes, secondBytes, basis }) => {
     const isKept = secondBytes === 0 ? 'used' : 'empty';
-    return [question, mb(firstBytes), mb(secondBytes), isKept];
+    return [question, mb(firstBytes), mb(secondBytes), isKept, basis ?? '-'];
   });
-  const head = ['the second build', 'first downloads', 'second downloads', 'its cache is'];
+  const head = [
+    'the second build',
+    'first downloads',
+    'second downloads',
+    'its cache is',
+    'netmeter knows by',
+  ];
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return `${lines.join('\n')}\n`;
 }

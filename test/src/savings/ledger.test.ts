@@ -414,6 +414,20 @@ test('an ADD that was only asked for is cached, and no baseline', () => {
   assert.is(scene.runs.length, 1);
 });
 
+test('an ADD that was fetched is a baseline, though what came was the same and its copying cached', () => {
+  const scene = new Scene();
+  const digest = 'sha256:marked';
+  const add = { kind: 'add', instruction: 'ADD http://x/f#netmeter-0a /f', attribution: 'inferred' } as const;
+  const copy: SceneStep = { kind: 'copy', instruction: add.instruction, status: 'cached', inputs: [digest] };
+  const page = scene.build([{ ...add, digest, wan: 5 * MB }, copy]).page(0);
+  assert.equal(page.savings, []);
+  assert.is(page.cold?.bytes, 5 * MB);
+  const plain = { ...add, instruction: 'ADD http://x/f /f', digest: 'sha256:add' };
+  const users: SceneStep = { ...copy, inputs: [plain.digest] };
+  const asked = scene.build([{ ...plain, wan: 900 }, users]).page(0);
+  assert.is(saving(asked, 'layer-cache').bytes, 5 * MB - 900);
+});
+
 test('work avoided is the cold duration less its own', () => {
   const scene = new Scene();
   const digest = 'sha256:same';
