@@ -93,7 +93,7 @@ export class BuildIndex {
   #endsWith(keys: CommandKeys, digest: string, execution: Execution): boolean {
     const step = this.#steps.get(digest)!;
     const run = runTextOf(step.instruction, execution, keys.same);
-    if (run === undefined || run.text === this.run(step)?.text) return false;
+    if (run === undefined || !keys.same.includes(`text:${run.text}`)) return false;
     this.#runs.set(digest, run);
     return true;
   }

@@ -15,6 +15,8 @@ function matchOf(builds: Build, ...executions: Execution[]) {
   const join = new ExecutionJoin();
   join.build(builds);
   for (const each of executions) join.execution(each);
+  // Nothing is sure so early; what is found has to be found again.
+  join.update(T0 + 200);
   for (let round = 0; round < 5; round++) join.update(T0 + 60_000);
   return executions
     .map(({ id }) => join.match(id))
