@@ -20,7 +20,7 @@ import { divide, type Lot, type Progress } from './divide.js';
 import { type EngineTick, engineTicks, type RemoteBytes } from './engine-ticks.js';
 import { sourceSteps } from './source-steps.js';
 import { endpointMatches } from './step-sources.js';
-import type { Build } from './types.js';
+import type { Build, Step } from './types.js';
 
 export interface SettleInput {
   /** Rows of engines themselves, each given once over all settlements; those of one interval together. */
@@ -48,6 +48,8 @@ export interface Settlement {
 
 /** Less than a byte is nothing. */
 const LEAST: Bytes = 0.5;
+/** Manifests and configurations are told of, or not, as well. */
+const LARGEST_MANIFEST: Bytes = 64 << 10;
 
 /**
  * Rows of an interval are best settled some seconds later, when BuildKit has told what grew in it, and the
@@ -74,15 +76,27 @@ interface TickLot extends Lot {
   takers: ActiveStep[];
 }
 
-function progressOf({ owner, blobs }: ActiveStep, until: EpochMs, accounts: Accounts): Progress {
+function progressOf(source: ActiveStep, until: EpochMs, accounts: Accounts): Progress {
+  const { owner, blobs } = source;
   const { grown = 0, received = 0 } = accounts.get(owner.id) ?? {};
   const all = { from: Number.NEGATIVE_INFINITY, to: until };
+  const told = blobs.reduce((sum, blob) => sum + blobGrowth(blob, all), 0);
   return {
-    growthNow: Math.max(0, blobs.reduce((sum, blob) => sum + blobGrowth(blob, all), 0) - grown),
+    growthNow: Math.max(0, told + untoldBytes(source.step) - grown),
     growthBefore: grown,
     receivedBefore: received,
     unreportedBytes: blobs.reduce((sum, blob) => sum + unreportedGrowth(blob, until), 0),
   };
+}
+
+/**
+ * Of a pull that is over in a moment some blobs are never told of (seen on Engine 28): what its image's manifest
+ * names beside those that were.
+ */
+function untoldBytes({ kind, status, blobs, declared }: Step): Bytes {
+  if (kind !== 'from' || status !== 'done' || blobs.length === 0) return 0;
+  const named = declared?.find(({ isOnTop }) => !isOnTop)?.bytes ?? 0;
+  return Math.max(0, named - blobs.reduce((sum, { total = 0 }) => sum + total, 0) - LARGEST_MANIFEST);
 }
 
 function lotsOf(

@@ -67,6 +67,19 @@ test('a cached step whose layers come from an imported cache has what they took,
   });
 });
 
+test('a blob that was never told of is a pull’s by its manifest', () => {
+  const hasty = { ...pull('a', [0, 1], 592), declared: [manifest(12 * MB)] };
+  const steps = [hasty, { ...pull('c', [0, 1], 8 * MB), declared: [manifest(8 * MB)] }];
+  const after = shares([row(1, 20.8 * MB)], build('b', steps));
+  assert.ok(Math.abs(after['source:b/a']! - 12.48 * MB) < 0.1 * MB, JSON.stringify(after));
+  assert.ok(Math.abs(after['source:b/c']! - 8.32 * MB) < 0.1 * MB, JSON.stringify(after));
+});
+
+function manifest(bytes: number) {
+  const range = { bytes, lowBytes: bytes, highBytes: bytes };
+  return { ...range, isOnTop: false, basis: 'derived', source: "the image's manifest" } as const;
+}
+
 test('a blob that two pulls show is fetched once, by the one that began first', () => {
   const common = blob('sha256:x', [0, 2], 8 * MB);
   const first = pull('z', [0, 2], 1 * MB);
