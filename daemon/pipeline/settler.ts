@@ -36,6 +36,8 @@ export class Settler {
   /** By their ends. */
   #pulls: EndedPull[] = [];
   #settledUntil: EpochMs | undefined;
+  /** Ends of ticks, from the last settled one on. */
+  #tickEnds: EpochMs[] = [];
   #accounts: Accounts = new Map();
   #running: Promise<void> = Promise.resolve();
 
@@ -74,10 +76,18 @@ export class Settler {
   async #settle(tickedUntil: EpochMs, isLast: boolean): Promise<void> {
     const from = this.#settledUntil;
     if (from === undefined) return;
+    if (tickedUntil > (this.#tickEnds.at(-1) ?? 0)) this.#tickEnds.push(tickedUntil);
     const builds = await this.#options.buildsIn(from, tickedUntil);
     const to = isLast ? tickedUntil : this.#toldUntil(builds, tickedUntil);
     if (to > from) await this.#settleBuilds(builds, from, to);
     await this.#settlePulls(this.#settledUntil ?? from);
+  }
+
+  /** End of the last tick that is settled whole: what is settled may end within one. */
+  #wholeUntil(settledUntil: EpochMs): EpochMs {
+    const last = this.#tickEnds.findLastIndex((end) => end <= settledUntil);
+    if (last > 0) this.#tickEnds.splice(0, last);
+    return last < 0 ? 0 : this.#tickEnds[0]!;
   }
 
   /** Up to when builds have told what they did, and whether there are any. */
@@ -109,8 +119,9 @@ export class Settler {
 
   async #settlePulls(settledUntil: EpochMs): Promise<void> {
     const { store, engineOwnerId } = this.#options;
+    const wholeUntil = this.#wholeUntil(settledUntil);
     for (;;) {
-      const ended = this.#pulls.filter(({ at }) => at <= settledUntil);
+      const ended = this.#pulls.filter(({ at }) => at <= wholeUntil);
       const [first, ...later] = ended;
       if (first === undefined) return;
       const rows = await store.ownerRows(engineOwnerId, {

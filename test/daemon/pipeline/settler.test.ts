@@ -52,6 +52,20 @@ test('what the engine moved waits until it would be known that a build had begun
   });
 });
 
+test('a pull waits for the whole of the tick in which it ended', async () => {
+  await withStore(async (store) => {
+    const { settler } = await scene(store);
+    const at = NOON - 100;
+    settler.pulled({ image: 'alpine:3', at });
+    // Settled into the middle of that tick.
+    for (const end of [NOON, NOON + 1950]) await settler.settle(end);
+    assert.ok(settler.settledUntil > at && settler.settledUntil < NOON);
+    assert.equal(await store.totals([`pull:alpine:3@${at}`]), []);
+    await settler.settle(NOON + 2950);
+    assert.is((await store.totals([`pull:alpine:3@${at}`]))[0]?.rxBytes, 4 * MB);
+  });
+});
+
 test('what no build moved is settled some seconds later, and at the end at once', async () => {
   await withStore(async (store) => {
     const { settler } = await scene(store);
