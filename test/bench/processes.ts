@@ -5,10 +5,19 @@ const TICKS_PER_SECOND = 100;
 
 /** User and system time of a process, its waited-for children left out. */
 export function cpuSeconds(pid: number): number {
+  return cpuFields(pid, 11);
+}
+
+/** The same of its children that ended and were waited for. */
+export function childrenCpuSeconds(pid: number): number {
+  return cpuFields(pid, 13);
+}
+
+/** @param first after the command in parentheses, which may hold anything: utime and stime are fields 14 and 15 */
+function cpuFields(pid: number, first: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // After the command in parentheses, which may hold anything: utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return (Number(fields[first]) + Number(fields[first + 1])) / TICKS_PER_SECOND;
 }
 
 export function residentMb(pid: number): number {

@@ -7,6 +7,12 @@ import { median } from './processes.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 const RUNS = 40;
+
+interface Run {
+  ms: number;
+  cpuMs: number;
+}
+
 const ANSWER: PromptDocument = {
   schema: 1,
   link: 'Annas Hotspot',
@@ -20,11 +26,17 @@ const ANSWER: PromptDocument = {
 
 const server = await startServer({}, { prompt: () => ANSWER });
 const script = `const { execFileSync } = require('node:child_process');
-const out = [];
-for (let i = 0; i < ${RUNS}; i++) for (const args of [['-e', '0'], ['${CLI}', 'prompt']]) {
+const { readFileSync } = require('node:fs');
+const childrenTicks = () => {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+  return Number(fields[13]) + Number(fields[14]);
+};
+const out = [[], []];
+for (let i = 0; i < ${RUNS}; i++) for (const [kind, args] of [['-e', '0'], ['${CLI}', 'prompt']].entries()) {
   const begin = performance.now();
+  const ticks = childrenTicks();
   execFileSync(process.execPath, args, { env: { ...process.env, NETMETER_STATE_DIR: '${server.dir}' } });
-  out.push(performance.now() - begin);
+  out[kind].push({ ms: performance.now() - begin, cpuMs: 10 * (childrenTicks() - ticks) });
 }
 process.stdout.write(JSON.stringify(out));`;
 /** In a process of its own, since this one has to answer meanwhile. */
@@ -32,9 +44,15 @@ const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe'
 let text = '';
 for await (const chunk of child.stdout) text += String(chunk);
 await server.close();
-const times = JSON.parse(text) as number[];
-const node = median(times.filter((_, place) => place % 2 === 0));
-const prompt = median(times.filter((_, place) => place % 2 === 1));
-console.log(
-  `node -e 0 ${node.toFixed(1)} ms, netmeter prompt ${prompt.toFixed(1)} ms: ${(prompt - node).toFixed(1)} ms more`,
-);
+const [node, prompt] = JSON.parse(text) as [Run[], Run[]];
+const wall = (runs: Run[]) => median(runs.map(({ ms }) => ms));
+const cpu = (runs: Run[]) => runs.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / runs.length;
+for (const [what, of] of [
+  ['time (median)', wall],
+  ['CPU time (mean)', cpu],
+] as const) {
+  const [bare, whole] = [of(node), of(prompt)];
+  console.log(
+    `${what}: node -e 0 ${bare.toFixed(1)} ms, netmeter prompt ${whole.toFixed(1)} ms: ${(whole - bare).toFixed(1)} ms more`,
+  );
+}

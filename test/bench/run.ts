@@ -15,10 +15,12 @@ import {
   run,
   startNetmeter,
 } from '../lab/harness/index.js';
-import { cpuSeconds, median, residentMb } from './processes.js';
+import { childrenCpuSeconds, cpuSeconds, median, residentMb } from './processes.js';
 
 const CONTAINERS = 100;
 const WATCH_SECONDS = 60;
+/** Until a daemon's code is compiled, and containers have told each other that they are there. */
+const SETTLE_SECONDS = 30;
 const STARTS = 25;
 const STATS_SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 
@@ -42,15 +44,26 @@ console.log(table(rows));
 async function startOfCommands(): Promise<void> {
   await withNetmeter(async (netmeter) => {
     const times: Record<'status' | 'node', number[]> = { status: [], node: [] };
+    const cpu = { status: 0, node: 0 };
+    const measure = async (what: 'status' | 'node', work: () => Promise<unknown>) => {
+      const before = childrenCpuSeconds(process.pid);
+      times[what].push(await timed(work));
+      cpu[what] += childrenCpuSeconds(process.pid) - before;
+    };
     for (let i = 0; i < STARTS; i++) {
-      times.status.push(await timed(() => netmeter.run(['status', '--json'])));
-      times.node.push(await timed(() => run(process.execPath, ['-e', '0'])));
+      await measure('status', () => netmeter.run(['status', '--json']));
+      await measure('node', () => run(process.execPath, ['-e', '0']));
     }
     const ratios = times.status.map((time, i) => time / (times.node[i] ?? time));
     rows.push([
       '`netmeter status`, whole process (median)',
       `${median(times.status).toFixed(0)} ms`,
       `\`node -e 0\`: ${median(times.node).toFixed(0)} ms; ratio ${median(ratios).toFixed(2)}`,
+    ]);
+    rows.push([
+      'the same, CPU time (mean)',
+      `${((1000 * cpu.status) / STARTS).toFixed(0)} ms`,
+      `\`node -e 0\`: ${((1000 * cpu.node) / STARTS).toFixed(0)} ms; ratio ${(cpu.status / cpu.node).toFixed(2)}`,
     ]);
   });
 }
@@ -83,10 +96,15 @@ async function idleContainers(): Promise<void> {
   const engine = lab().engines.find(({ name }) => name === '28')?.pid ?? 0;
 
   await withNetmeter(async (netmeter) => {
-    await sleep(5000);
     const pid = await netmeter.pid();
+    await sleep(5000);
+    const first = await cpuShare([pid], SETTLE_SECONDS);
     const idle = await cpuShare([pid]);
-    rows.push([`daemon, ${CONTAINERS} idle containers, 1 s tick`, percent(idle), '']);
+    rows.push([
+      `daemon, ${CONTAINERS} idle containers, 1 s tick`,
+      percent(idle),
+      `in the ${SETTLE_SECONDS} s before: ${percent(first)}`,
+    ]);
     const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     await sleep(2000);
     const daemonMb = residentMb(pid);
@@ -141,11 +159,11 @@ async function programCosts(): Promise<{ nanoseconds: number; runs: number }> {
   };
 }
 
-/** CPU time of processes as a share of one core, over WATCH_SECONDS. */
-async function cpuShare(pids: number[]): Promise<number> {
+/** CPU time of processes as a share of one core. */
+async function cpuShare(pids: number[], seconds = WATCH_SECONDS): Promise<number> {
   const before = pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  await sleep(WATCH_SECONDS * 1000);
-  return (pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0) - before) / WATCH_SECONDS;
+  await sleep(seconds * 1000);
+  return (pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0) - before) / seconds;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
