@@ -78,7 +78,8 @@ test('ten builds: estimates beside what was taken', 400_000, async (cleanup) => 
   assert.is(step(pruned, 'RUN wget').basis, 'measured');
 
   await cache.forget((record) => record.Type === 'exec.cachemount');
-  await docker('28', ['build', '-q', '-f', '-', project.folder], { input: halfWarm(id) });
+  const other = await docker('28', ['build', '-q', '-f', '-', project.folder], { input: halfWarm(id) });
+  await docker('28', ['rmi', '-f', other.stdout.trim()]);
   project.write({ 'lock.txt': lock('a', 'b', 'c', 'e', 'f') });
   await build('half of the packages in the cache');
 

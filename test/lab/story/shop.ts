@@ -65,7 +65,8 @@ export class Shop {
     await this.depend('nm-alpha');
     const argument = `TAG=half-${this.project.id}`;
     const words = ['build', '-q', '-f', '-', '--build-arg', argument, this.project.folder];
-    await docker('28', words, { input: this.#install });
+    const { stdout: image } = await docker('28', words, { input: this.#install });
+    await docker('28', ['rmi', '-f', image.trim()]);
   }
 
   get #install(): string {
