@@ -96,6 +96,15 @@ function costOfImage({ blobs, declared }: Step, spent: Bytes): Found | undefined
   return { ...plus(exactly(spent), onTheWire(exactly(there))), basis: 'derived' };
 }
 
+/**
+ * Layers that BuildKit says were fetched and that are not among the step's bytes: another step has them, or they
+ * stayed the engine's. They crossed the link, and are no saving.
+ */
+export function fetchedElsewhere({ kind, blobs }: Step, spent: Bytes): Bytes {
+  const fetched = kind === 'from' ? sizeOf(blobs.filter(hasGrown)) : 0;
+  return fetched === 0 ? 0 : Math.max(0, onTheWire(exactly(fetched)).bytes - spent);
+}
+
 function sizeOf(blobs: readonly BlobProgress[]): Bytes {
   return blobs.reduce(
     (sum, { total, samples }) => sum + Math.max(total ?? 0, samples.at(-1)?.current ?? 0),

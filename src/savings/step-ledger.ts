@@ -5,7 +5,7 @@ import type { Tier } from '../metering/types.js';
 import type { Bytes } from '../units.js';
 import { type Baselines, baselineQuery } from './baselines.js';
 import { mayFetch } from './identity.js';
-import { declaredCost, ownCost, spentOf, wasCold } from './own-cost.js';
+import { declaredCost, fetchedElsewhere, ownCost, spentOf, wasCold } from './own-cost.js';
 import type { FetchedFor } from './proxy-share.js';
 import { exactly, minus } from './range.js';
 import { isOnlyAsked } from './step-run.js';
@@ -39,7 +39,8 @@ export function stepLedger(step: Step, facts: LedgerFacts): StepLedger {
   if (cold === undefined) {
     return { ...nothing(undefined, actualBytes), savings: proxied && [proxied], isUnknown: true };
   }
-  const rest = minus(cold, exactly(spentOf(actual)));
+  const spentBytes = spentOf(actual);
+  const rest = minus(cold, exactly(spentBytes + (state === 'ran' ? fetchedElsewhere(step, spentBytes) : 0)));
   const caused = restSaving(step, state, rest, cold, facts);
   const savings = [caused, proxied].filter((saving) => saving !== undefined);
   return {

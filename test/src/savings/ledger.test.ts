@@ -374,6 +374,22 @@ test('layers that another image had brought are part of what an image costs cold
   assert.equal([all.cold?.basis, all.cold?.bytes], ['measured', 10_380_000]);
 });
 
+test('layers that were fetched are no saving of an image, whoever has their bytes', () => {
+  const scene = new Scene();
+  const samples = [
+    { at: 1, current: 0 },
+    { at: 2, current: 6 * MB },
+  ];
+  const manifest = { id: 'sha256:m', total: 949, samples: [{ at: 1, current: 949 }] };
+  const blobs = [manifest, { id: 'sha256:l', total: 6 * MB, samples }];
+  const declared = [{ ...exactly(8 * MB), basis: 'derived', isOnTop: false, source: 'manifest' } as const];
+  const image = { kind: 'from', name: '[1/2] FROM a:1', instruction: 'FROM a:1' } as const;
+  const page = scene.build([{ ...image, blobs, declared, attribution: 'inferred', wan: 0 }]).page(0);
+  assert.is(page.cold?.bytes, Math.round(8 * MB * 1.038));
+  assert.is(saving(page, 'local-image').bytes, Math.round(8 * MB * 1.038) - Math.round(6 * MB * 1.038));
+  assert.is(page.residualBytes, Math.round(6 * MB * 1.038));
+});
+
 test('baselines age: after half a year a cold run says nothing', () => {
   const scene = new Scene();
   const digest = 'sha256:same';
