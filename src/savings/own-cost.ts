@@ -102,7 +102,7 @@ function costOfImage({ blobs, declared }: Step, spent: Bytes): Found | undefined
  */
 export function fetchedElsewhere({ kind, blobs }: Step, spent: Bytes): Bytes {
   const fetched = kind === 'from' ? sizeOf(blobs.filter(hasGrown)) : 0;
-  return fetched === 0 ? 0 : Math.max(0, onTheWire(exactly(fetched)).bytes - spent);
+  return spent >= fetched * LEAST_OF_BLOBS ? 0 : onTheWire(exactly(fetched)).bytes - spent;
 }
 
 function sizeOf(blobs: readonly BlobProgress[]): Bytes {
