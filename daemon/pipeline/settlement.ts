@@ -89,6 +89,7 @@ export class Settlement {
 
   committed(batch: TickBatch): void {
     this.#tickedUntil = batch.interval.to;
+    this.#settler.ticked(batch.interval);
     for (const { id, facts } of batch.owners) {
       if (!id.startsWith('exec:')) continue;
       this.tracker.counted(id.slice('exec:'.length), batch.interval, facts.cgroupId);

@@ -4,7 +4,7 @@ import { type Accounts, settle } from '../../src/builds/settle.js';
 import { settleableUntil } from '../../src/builds/settleable.js';
 import type { Build } from '../../src/builds/types.js';
 import type { Move } from '../../src/metering/usage.js';
-import type { EpochMs } from '../../src/units.js';
+import type { EpochMs, Interval } from '../../src/units.js';
 import type { Store } from '../store/types.js';
 
 export interface SettlerOptions {
@@ -23,6 +23,8 @@ export interface SettlerOptions {
 const TOLD_AFTER_MS = 3000;
 /** That a build has begun is told some tenths of a second later, when it may have fetched megabytes already. */
 const BEGUN_AFTER_MS = 2000;
+/** How far back a build may be unsettled when the daemon was killed. */
+const UNSETTLED_MS = 60_000;
 /** How far back a pull may have begun. */
 const LONGEST_PULL_MS = 3_600_000;
 
@@ -36,6 +38,8 @@ export class Settler {
   /** By their ends. */
   #pulls: EndedPull[] = [];
   #settledUntil: EpochMs | undefined;
+  /** Those that are not settled yet, for a part of them at least. */
+  #ticks: Interval[] = [];
   /** Ends of ticks, from the last settled one on. */
   #tickEnds: EpochMs[] = [];
   #accounts: Accounts = new Map();
@@ -46,10 +50,13 @@ export class Settler {
     this.#metaKey = `settled:${options.engineOwnerId}`;
   }
 
-  /** @param fallback where to begin when nothing is stored: the end of the last tick before this run */
-  async start(fallback: EpochMs): Promise<void> {
+  /**
+   * @param lastTickAt end of the last tick before this run. When nothing is stored, no build was settled until then:
+   * one that runs may have moved what was counted shortly before.
+   */
+  async start(lastTickAt: EpochMs): Promise<void> {
     const stored = await this.#options.store.meta(this.#metaKey);
-    this.#settledUntil = stored === undefined ? fallback : Number(stored);
+    this.#settledUntil = stored === undefined ? lastTickAt - UNSETTLED_MS : Number(stored);
   }
 
   /** Up to when it is settled whose the engine's bytes are. */
@@ -60,6 +67,11 @@ export class Settler {
   pulled(pull: EndedPull): void {
     this.#pulls.push(pull);
     this.#pulls.sort((a, b) => a.at - b.at);
+  }
+
+  /** A tick was stored. Long ones may end well after a build that they belong to: those over a restart. */
+  ticked(interval: Interval): void {
+    this.#ticks.push(interval);
   }
 
   /**
@@ -77,7 +89,9 @@ export class Settler {
     const from = this.#settledUntil;
     if (from === undefined) return;
     if (tickedUntil > (this.#tickEnds.at(-1) ?? 0)) this.#tickEnds.push(tickedUntil);
-    const builds = await this.#options.buildsIn(from, tickedUntil);
+    this.#ticks = this.#ticks.filter((tick) => tick.to > from);
+    const began = Math.min(from, ...this.#ticks.map((tick) => tick.from));
+    const builds = await this.#options.buildsIn(began, tickedUntil);
     const to = isLast ? tickedUntil : this.#toldUntil(builds, tickedUntil);
     if (to > from) await this.#settleBuilds(builds, from, to);
     await this.#settlePulls(this.#settledUntil ?? from);

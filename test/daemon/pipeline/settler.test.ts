@@ -76,6 +76,29 @@ test('what no build moved is settled some seconds later, and at the end at once'
   });
 });
 
+test('a tick that ends well after a build, and what a killed daemon left, are that build’s', async () => {
+  await withStore(async (store) => {
+    const add = step('a', { status: 'done' });
+    add.intervals = [{ startedAt: NOON - 1500, completedAt: NOON - 800 }];
+    const only = { ...build('b', [add]), startedAt: NOON - 1600, completedAt: NOON - 700 };
+    const settler = new Settler({
+      store,
+      engineOwnerId: ENGINE.id,
+      buildsIn: async (from, to) => (only.startedAt <= to && only.completedAt >= from ? [only] : []),
+      isBuilding: () => false,
+      onAttributions: () => {},
+    });
+    // The last tick before the daemon was killed, and the one that covers the time until it ran again.
+    await store.commit(tick(NOON - SECOND, { owners: [ENGINE], rows: [row(ENGINE, NOON - SECOND, 3 * MB)] }));
+    await settler.start(NOON - SECOND);
+    await store.commit(tick(NOON, { owners: [ENGINE], rows: [row(ENGINE, NOON, 4 * MB)] }));
+    settler.ticked({ from: NOON - SECOND, to: NOON });
+    await settler.settle(NOON);
+    for (let after = 1; after < 6; after++) await settler.settle(NOON + after * SECOND);
+    assert.is((await store.totals(['source:b/a']))[0]?.rxBytes, 7 * MB);
+  });
+});
+
 /** 4 MB of the engine's in the second before noon. */
 async function scene(store: Store) {
   const builds: Build[] = [];
