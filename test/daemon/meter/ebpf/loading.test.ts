@@ -8,6 +8,8 @@ import { BpfMap } from '../../../../daemon/meter/ebpf/kernel/bpf-map.js';
 import { loadCountingPrograms, type MeterMaps } from '../../../../daemon/meter/ebpf/programs.js';
 
 const LOADS = 60;
+/** So many signals came meanwhile at least: the shell that sends them has to be given time by a busy machine. */
+const SIGNALS = 10;
 
 test('signals that come while programs are loaded do no harm', async () => {
   const maps = Object.fromEntries(
@@ -23,14 +25,13 @@ test('signals that come while programs are loaded do no harm', async () => {
   });
   try {
     await once(noise.stdout, 'data');
-    for (let i = 0; i < LOADS; i++) {
+    for (let i = 0; i < LOADS || heard < SIGNALS; i++) {
       const { ingress, egress, netnsKnown } = loadCountingPrograms(maps, true);
       closeQuietly(ingress);
       closeQuietly(egress);
       assert.ok(netnsKnown, `load ${i}`);
+      await new Promise(setImmediate);
     }
-    await new Promise(setImmediate);
-    assert.ok(heard > 0);
   } finally {
     noise.kill();
     await once(noise, 'close');
