@@ -188,7 +188,7 @@ export class NetmeterDaemon {
 
   async #openStore(): Promise<void> {
     const { place, log } = this.#context;
-    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
     const store = await openStore({ directory: place.stateDir, clock: this.#clock.now, timeZone });
     this.#started.store = store;
     const lastTickAt = await store.lastTickAt();

@@ -22,7 +22,7 @@ const KEEP_WARNINGS_FOR = 400 * DAY;
 export async function maintain(
   writer: Writer,
   series: SeriesCache,
-  days: LocalDays,
+  days: () => LocalDays,
   now: EpochMs,
 ): Promise<void> {
   const fineSince = await advanceFineSince(writer, now);
@@ -38,10 +38,29 @@ export async function maintain(
     await dropRows(writer, `${family.name}_minutes`, fineSince);
   }
   await forgetOldRemotes(writer);
+  const keepHoursSince = Math.max(0, now - KEEP_HOURS);
+  if (await hasHoursUntil(writer, keepHoursSince)) await hoursToDays(writer, days(), keepHoursSince);
+  await dropOldBuilds(writer, now);
+  await writer.exclusive((connection) => dropWarnings(connection, now - KEEP_WARNINGS_FOR));
+  await pruneDictionaries(writer, series);
+}
+
+async function hasHoursUntil(writer: Writer, until: EpochMs): Promise<boolean> {
+  const row = await writer.exclusive((connection) =>
+    connection.get(
+      `SELECT 1 WHERE EXISTS (SELECT 1 FROM traffic_hours WHERE ended_at <= ?1)
+         OR EXISTS (SELECT 1 FROM link_hours WHERE ended_at <= ?1)`,
+      until,
+    ),
+  );
+  return row !== undefined;
+}
+
+async function hoursToDays(writer: Writer, days: LocalDays, keepSince: EpochMs): Promise<void> {
   // The instant after, since midnight itself belongs to the day it ends.
-  const hoursUntil = days.at(Math.max(0, now - KEEP_HOURS) + 1).since;
+  const until = days.at(keepSince + 1).since;
   const bucketEnd = (instant: EpochMs) => days.at(instant).until;
-  const toDays = { from: 'hours', to: 'days', until: hoursUntil, bucketEnd } as const;
+  const toDays = { from: 'hours', to: 'days', until, bucketEnd } as const;
   await rollUp(writer, {
     ...toDays,
     family: traffic,
@@ -49,9 +68,6 @@ export async function maintain(
     prepare: (connection, { first, end }) => forgetRemotes(connection, first - 1, end),
   });
   await rollUp(writer, { ...toDays, family: link });
-  await dropOldBuilds(writer, now);
-  await writer.exclusive((connection) => dropWarnings(connection, now - KEEP_WARNINGS_FOR));
-  await pruneDictionaries(writer, series);
 }
 
 /** The ends of the last hours and days up to an instant. */

@@ -32,8 +32,11 @@ export interface StoreOptions {
   clock: () => EpochMs;
   /** Whose files they are; the process's own when left out. */
   owner?: FileOwner;
-  /** By which rows older than two years become days; UTC when left out. */
-  timeZone?: string;
+  /**
+   * By which rows older than two years become days; UTC when left out. A function is not asked before there are
+   * such rows: a time zone's rules take 8 MB of memory.
+   */
+  timeZone?: string | (() => string);
 }
 
 /**
@@ -56,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openForWriting(path: string, options: StoreOptions, lock: number): Promise<Store> {
-  const days = new LocalDays(options.timeZone ?? 'UTC');
+  const days = daysIn(options.timeZone ?? 'UTC');
   const opened = await prepare(path, options);
   const connection = await Connection.open(path, { readOnly: false });
   let reader: Connection | undefined;
@@ -80,6 +83,12 @@ async function openForWriting(path: string, options: StoreOptions, lock: number)
     await connection.close();
     throw error;
   }
+}
+
+function daysIn(timeZone: string | (() => string)): () => LocalDays {
+  if (typeof timeZone === 'function') return () => new LocalDays(timeZone());
+  const days = new LocalDays(timeZone);
+  return () => days;
 }
 
 /** Leaves a database of a known schema at `path`: the one that was there if it is sound, else a new one. */

@@ -69,7 +69,7 @@ interface Writing {
   writer: Writer;
   ticks: Ticks;
   /** By which hours become days. */
-  days: LocalDays;
+  days: () => LocalDays;
   /** Gives up the lock. */
   release: () => void;
 }
