@@ -7,6 +7,7 @@ import type { Io } from './io.js';
 import { reportError } from './report-error.js';
 
 const EXIT_USAGE = 2;
+const VERSION_FLAGS: readonly string[] = ['-V', '--version'];
 
 /** Runs one command line. `argv` without node and script. Resolves with the exit code, never rejects. */
 export async function runCommandLine(
@@ -19,7 +20,7 @@ export async function runCommandLine(
   let json: boolean | undefined;
   const program = newProgram('netmeter', io)
     .description('Meters the network traffic of containers and image builds, and says what caches saved.')
-    .version(version, '-V, --version', 'print the version');
+    .version(version, VERSION_FLAGS.join(', '), 'print the version');
   program.enablePositionalOptions();
   const groups = new Map<string, Program>();
   for (const command of await commandsFor(argv, entries)) {
@@ -53,6 +54,7 @@ function commandWords(argv: readonly string[], entries: readonly CommandEntry[])
 
 /** Only the command that was named, since each loads what it needs; all of them for help and for errors. */
 function commandsFor(argv: readonly string[], entries: readonly CommandEntry[]): Promise<Command<object>[]> {
+  if (argv.length === 1 && VERSION_FLAGS.includes(argv[0] ?? '')) return Promise.resolve([]);
   const named = entries.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
   return Promise.all((named === undefined ? entries : [named]).map((entry) => entry.load()));
 }
