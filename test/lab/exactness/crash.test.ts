@@ -19,7 +19,7 @@ import {
   uplinkCounters,
   withoutEthernet,
 } from '../harness/index.js';
-import { finishedBuild, received, status, stepNamed } from './documents.js';
+import { finishedBuild, received, settledStatus, status, stepNamed } from './documents.js';
 import { assertAddsUp, assertWithin, receivedOverTcp } from './expectations.js';
 
 const test = labSuite('exactness: crashes');
@@ -40,7 +40,7 @@ test(`killed at ${KILLS} random moments of a running download`, 900_000, async (
   for (; kills < KILLS; kills++) await killedAfter(netmeter, Math.random() * 2000);
   await docker('28', ['rm', '-f', name]);
   await netmeter.start();
-  const document = await status(netmeter, startedAt ?? '');
+  const document = await settledStatus(netmeter, startedAt ?? '');
   const raw = difference(uplinkCounters(), before);
   const { arp, icmp6 } = await capture.stop();
   assertAddsUp(

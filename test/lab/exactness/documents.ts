@@ -11,6 +11,22 @@ export function status(netmeter: Netmeter, since?: string): Promise<StatusDocume
   return netmeter.json<StatusDocument>(since === undefined ? ['status'] : ['status', '--since', since]);
 }
 
+/** Packets that came after their connections ended have no owner for some two seconds (docs/decisions/0006). */
+const LATE_MS = 3000;
+
+/** The status once nothing that has no owner yet is going to get one. */
+export async function settledStatus(netmeter: Netmeter, since?: string): Promise<StatusDocument> {
+  let [before, unchangedSince] = ['', Date.now()];
+  return eventually('late packets to have their owners', 30_000, async () => {
+    const document = await status(netmeter, since);
+    const missing = document.links.map(({ reconciliation }) => {
+      return (reconciliation?.linkPackets ?? 0) - (reconciliation?.attributedPackets ?? 0);
+    });
+    if (String(missing) !== before) [before, unchangedSince] = [String(missing), Date.now()];
+    return Date.now() - unchangedSince > LATE_MS ? document : undefined;
+  });
+}
+
 /** How sure the owner of a step's bytes has to be; `none` for steps that ran before anything was counted. */
 type Sureness = 'exact' | 'inferred' | 'none';
 

@@ -17,7 +17,7 @@ import {
   startNetmeter,
   uplinkCounters,
 } from '../harness/index.js';
-import { finishedBuild, received, status, stepNamed } from './documents.js';
+import { finishedBuild, received, settledStatus, stepNamed } from './documents.js';
 import { assertAddsUp, assertWithin, receivedOverTcp } from './expectations.js';
 
 const test = labSuite('exactness: the uplink');
@@ -49,7 +49,7 @@ test('a build with every kind of step adds up, step by step and in all', 180_000
       ADD ${lab().origin}${added} /added`,
   });
   const shown = await finishedBuild(netmeter, tag);
-  const document = await status(netmeter);
+  const document = await settledStatus(netmeter);
   const raw = difference(uplinkCounters(), before);
   const { arp, icmp6 } = await capture.stop();
   const groups = arp.rxPackets + arp.txPackets + icmp6.rxPackets + icmp6.txPackets;
@@ -113,7 +113,7 @@ test('containers, the host, published ports and uploads add up', 180_000, async 
   const put = `head -c 7000000 /dev/zero | tr '\\0' x > /f; wget -q -O /dev/null --post-file=/f ${target}`;
   await docker('28', ['run', '--rm', '--name', upload, 'nm-busybox', 'sh', '-c', put]);
 
-  const document = await status(netmeter);
+  const document = await settledStatus(netmeter);
   const raw = difference(uplinkCounters(), before);
   const { arp, icmp6 } = await capture.stop();
   assertAddsUp(

@@ -26,6 +26,10 @@ for (const [pace, bytesPerSecond] of [
   ['slowly', 4_000_000],
 ] as const) {
   test(`several sources at once, ${pace}`, 180_000, async (cleanup) => {
+    // A repository that the engine has not got would come from where the file does: neither tells its progress.
+    const repository = `${lab().origin}/git/sample.git`;
+    const fetched = imageName(cleanup, 'repository');
+    await buildNamed(fetched, { dockerfile: `FROM scratch\nADD ${repository} /src\n` });
     const netmeter = await startNetmeter(cleanup);
     const registry = bytesPerSecond ? await slowRegistry(cleanup, PORT, bytesPerSecond) : lab().registry;
     const images = [
@@ -41,7 +45,7 @@ for (const [pace, bytesPerSecond] of [
       `FROM ${small} AS small`,
       'FROM nm-busybox',
       `ADD ${lab().origin}${path} /x`,
-      `ADD ${lab().origin}/git/sample.git /src`,
+      `ADD ${repository} /src`,
       'COPY --from=big / /big/',
       'COPY --from=small / /small/',
     ].join('\n');
