@@ -10,17 +10,9 @@ import { readRawJson } from '../../src/records/progress/rawjson.js';
 import type { BuildRecords } from '../../src/records/types.js';
 import type { Interval } from '../../src/units.js';
 import { namingFile, UnpackedInput } from '../input/unpacked-input.js';
+import type { ImportOptions } from './import-options.js';
 import { importMetrics, importProxyLog } from './import-proxy-log.js';
 import { type Recognised, recognise } from './record-kind.js';
-
-export interface ImportOptions {
-  signal: AbortSignal;
-  now: number;
-  /** nginx's log_format. */
-  format: string | undefined;
-  /** Stores a part; undefined where nothing is to be stored. */
-  send: ((part: ImportPart) => Promise<ImportAnswer>) | undefined;
-}
 
 /** So much is looked at to tell what a file is. */
 const START_BYTES = 65_536;

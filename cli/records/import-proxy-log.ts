@@ -6,7 +6,7 @@ import { ProxyLogReader } from '../../src/records/proxy/log-reader.js';
 import { ProxySummary } from '../../src/records/proxy/sums.js';
 import type { ProxyLogFormat } from '../../src/records/proxy/types.js';
 import type { ProxyRequest } from '../../src/records/types.js';
-import type { ImportOptions } from './import-file.js';
+import type { ImportOptions } from './import-options.js';
 
 /** Requests of one request to the daemon. */
 const AT_ONCE = 2_000;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { VERSION } from '../../src/version.js';
-import type { DaemonHost } from './run-daemon.js';
+import type { DaemonHost } from './host.js';
 
 /**
  * This process as a DaemonHost. Only entry files make one: it takes the process over, so that it holds no

@@ -1,36 +1,17 @@
-import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { exitCodeOf, NetmeterError } from '../../src/errors.js';
 import { type Place, resolvePlaces } from '../../src/protocol/paths.js';
 import { toWireError } from '../../src/protocol/wire-error.js';
 import { type ClientFiles, clientFiles, mayGiveTo, netmeterGroup } from './client-group.js';
+import type { DaemonHost } from './host.js';
 import { InstanceLock } from './instance-lock.js';
 import { LaunchReporter } from './launch-reporter.js';
 import { liveAndDie } from './live-and-die.js';
-import { Log, type LogSink } from './log.js';
+import { Log } from './log.js';
 import { LogFile } from './log-file.js';
 import type { CreatePipeline } from './pipeline.js';
 import { type DaemonSettings, parseSettings } from './settings.js';
 import { prepareStateDir, stateDirError } from './state-dir.js';
-
-/** The process as the daemon sees it. */
-export interface DaemonHost {
-  /** Without runtime and script. */
-  argv: readonly string[];
-  env: Readonly<Record<string, string | undefined>>;
-  cwd: string;
-  pid: number;
-  uid: number;
-  groups: readonly number[];
-  /** Emits signals and uncaught errors, as `process` does. */
-  signals: EventEmitter;
-  version: string;
-  stderr: LogSink;
-  now: () => number;
-  monotonicMs: () => number;
-  /** Must not return. */
-  exitNow(code: number): void;
-}
 
 const LOG_MAX_BYTES = 4_194_304;
 

@@ -7,7 +7,7 @@ import { LinkBook, linkPrices } from '../links/link-book.js';
 import type { LinkNames } from '../links/link-names.js';
 import type { LinkMeter } from '../meter/link/link-meter.js';
 import type { Store } from '../store/types.js';
-import type { LinkCalibrations } from './link-source.js';
+import type { LinkCalibrations } from './link-calibrations.js';
 
 const META_KEY = 'link-calibrations';
 

@@ -16,8 +16,8 @@ import type { LinkMeter } from '../meter/link/link-meter.js';
 import { MeteredWatch, type SeenLink } from '../observe/metered/metered-watch.js';
 import type { Store, TickBatch } from '../store/types.js';
 import type { Clock } from './clock.js';
+import type { LinkCalibrations } from './link-calibrations.js';
 import { estimateLink, livePolicy, routeOfBuilds } from './link-policy.js';
-import type { LinkCalibrations } from './link-source.js';
 
 export interface LinkPartOptions {
   links: LinkMeter;

@@ -1,4 +1,4 @@
-import { type Calibration, calibrate, uncalibrated } from '../../src/metering/calibrate.js';
+import { calibrate, uncalibrated } from '../../src/metering/calibrate.js';
 import { carriedBy } from '../../src/metering/carried.js';
 import { linkDelta, linkPositions, storedLinkCounters } from '../../src/metering/link-deltas.js';
 import { calibrationSamples } from '../../src/metering/reconcile.js';
@@ -8,14 +8,9 @@ import type { Milliseconds } from '../../src/units.js';
 import type { LinkNames } from '../links/link-names.js';
 import type { LinkMeter, LinkReading } from '../meter/link/link-meter.js';
 import type { TickBatch } from '../store/types.js';
+import type { LinkCalibrations } from './link-calibrations.js';
 import { namedCourses } from './link-knowledge.js';
 import type { Draft, TickSource } from './meter-loop.js';
-
-/** How one link counts, as found so far. Stored, so that reports of a stopped daemon know it, too. */
-export interface LinkCalibrations {
-  rx: Calibration;
-  tx: Calibration;
-}
 
 /** An owner that was forgotten since: any that is no relay will do. */
 const UNKNOWN_OWNER: Owner = { id: 'host:?', kind: 'host', name: 'unknown', facts: {} };

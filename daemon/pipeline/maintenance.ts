@@ -7,8 +7,8 @@ import type { Part } from '../lifecycle/supervisor.js';
 import type { ReportSchedule } from '../reports/report-schedule.js';
 import type { Store } from '../store/types.js';
 import type { Clock } from './clock.js';
+import type { LinkCalibrations } from './link-calibrations.js';
 import { saveCalibrations } from './link-knowledge.js';
-import type { LinkCalibrations } from './link-source.js';
 
 const EVERY: Milliseconds = 3_600_000;
 

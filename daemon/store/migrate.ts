@@ -1,7 +1,8 @@
 import { NetmeterError } from '../../src/errors.js';
 import type { Connection } from './connection.js';
 import { schemaVersion } from './examine.js';
-import { type Migration, migrations } from './migrations/index.js';
+import { migrations } from './migrations/index.js';
+import type { Migration } from './migrations/migration.js';
 
 /**
  * Brings a database to the newest schema, each step in a transaction of its own with its number.

@@ -5,12 +5,11 @@
  */
 import { createRequire } from 'node:module';
 import { NetmeterError } from '../../src/errors.js';
-import type { NativeStruct } from './native-struct.js';
 import { type SyscallName, syscallNumbers } from './syscall-numbers.js';
 import { systemError } from './system-error.js';
 
-/** An integer argument, or memory that the kernel reads or writes. */
-export type SyscallArgument = number | bigint | Uint8Array | NativeStruct;
+/** An integer argument, or memory that the kernel reads or writes, such as a NativeStruct's. */
+export type SyscallArgument = number | bigint | Uint8Array | { readonly bytes: Uint8Array };
 
 type Koffi = typeof import('koffi');
 type RawSyscall = (number: number, ...args: (number | bigint)[]) => number;

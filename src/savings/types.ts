@@ -6,7 +6,8 @@
  * Per step: `W` its wan bytes, `P` what proxies gave it, `F` what those fetched for it, `C` its cold cost.
  * Always `C - (W + F) = sum of causes + residual`, for steps, builds and reports.
  */
-import type { Basis, SavingCause } from '../protocol/documents.js';
+import type { SavingCause } from '../protocol/documents/savings.js';
+import type { Basis } from '../protocol/documents/shared.js';
 import type { Bytes, EpochMs, Interval, Milliseconds } from '../units.js';
 
 export type { Basis, SavingCause };

@@ -4,8 +4,8 @@ import { lostBuild } from '../../../src/builds/lost.js';
 import type { Build } from '../../../src/builds/types.js';
 import type { EpochMs, Milliseconds } from '../../../src/units.js';
 import { BuildTracker } from './build-tracker.js';
-import type { BuildkitConnection } from './connection.js';
 import { OverlapMemory } from './overlap.js';
+import type { BuildkitConnection } from './types.js';
 
 export interface BuildBookOptions {
   engineName: string;

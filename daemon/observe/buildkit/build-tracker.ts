@@ -2,7 +2,7 @@ import { type BuildRecord, buildFacts, type LocalState } from '../../../src/buil
 import { BuildFold, type StepEdge } from '../../../src/builds/fold.js';
 import type { Build } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
-import type { BuildkitConnection } from './connection.js';
+import type { BuildkitConnection } from './types.js';
 
 export interface TrackerEvents {
   changed(): void;

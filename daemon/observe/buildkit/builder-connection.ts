@@ -1,9 +1,10 @@
 import type { EngineAddress } from '../docker/engine-address.js';
 import { nonsense } from '../docker/engine-errors.js';
 import { asRecord, asText } from '../docker/json-value.js';
-import { type BuildkitConnection, openGrpc } from './connection.js';
+import { openGrpc } from './connection.js';
 import { hijack, postJson } from './hijack.js';
 import { MultiplexedStream } from './multiplexed-stream.js';
+import type { BuildkitConnection } from './types.js';
 
 const DIAL = ['buildctl', 'dial-stdio'];
 

@@ -4,7 +4,6 @@ import type { BuildRecord } from '../../../src/builds/facts.js';
 import type { StatusUpdate } from '../../../src/builds/status.js';
 import type { CollectionRule } from '../../../src/caches/collect.js';
 import type { EpochMs } from '../../../src/units.js';
-import type { HistoryEvent } from './connection.js';
 import {
   type BuildHistoryEvent,
   BuildHistoryEventType,
@@ -12,6 +11,7 @@ import {
   type ListWorkersResponse,
   type StatusResponse,
 } from './generated/control_pb.js';
+import type { HistoryEvent } from './types.js';
 
 const EVENT_TYPES: Record<BuildHistoryEventType, HistoryEvent['type']> = {
   [BuildHistoryEventType.STARTED]: 'started',

@@ -4,11 +4,11 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { StatusUpdate } from '../../../src/builds/status.js';
 import type { CollectionRule } from '../../../src/caches/collect.js';
 import type { EngineAddress } from '../docker/engine-address.js';
-import type { BuildkitConnection, HistoryEvent } from './connection.js';
 import { toCollectionRules, toHistoryEvent, toStatusUpdate } from './convert.js';
 import { Control } from './generated/control_pb.js';
 import { grpcError } from './grpc-error.js';
 import { SingleSession } from './single-session.js';
+import type { BuildkitConnection, HistoryEvent } from './types.js';
 
 /** Engines split a build's replay into messages of little more than 1 MiB of logs (seen on Engine 28). */
 const MOST_MESSAGE_BYTES = 64 << 20;

@@ -14,8 +14,9 @@ import { backoff, waitForEngine } from '../docker/engine-wait.js';
 import { Listeners } from '../docker/listeners.js';
 import { wouldWakeEngine } from '../docker/listening-socket.js';
 import { BuildBook } from './build-book.js';
-import { type BuildkitConnection, type ConnectBuildkit, connectBuildkit } from './connection.js';
+import { connectBuildkit } from './connection.js';
 import { followSession } from './session.js';
+import type { BuildkitConnection, ConnectBuildkit } from './types.js';
 
 export interface BuildkitObserverOptions {
   address: EngineAddress;

@@ -2,7 +2,7 @@ import type { BuildRecord } from '../../../src/builds/facts.js';
 import type { Build } from '../../../src/builds/types.js';
 import type { EpochMs } from '../../../src/units.js';
 import type { BuildBook } from './build-book.js';
-import type { BuildkitConnection } from './connection.js';
+import type { BuildkitConnection } from './types.js';
 
 export interface Session {
   connection: BuildkitConnection;

@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 const levels = ['seconds', 'minutes', 'hours', 'days'];
 

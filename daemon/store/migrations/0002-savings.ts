@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** What steps said of their own cold cost, and what caches were filled with. */
 export const savings: Migration = {

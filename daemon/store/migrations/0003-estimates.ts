@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** What builds were expected to fetch, and what of the context they were to copy. */
 export const estimates: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** What is known and wished of links, their budgets, and warnings, each of which is given once. */
 export const links: Migration = {

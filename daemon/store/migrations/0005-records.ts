@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** What was recorded elsewhere, and the names that remotes are known by. */
 export const records: Migration = {

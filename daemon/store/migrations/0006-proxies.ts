@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** Series know which proxy the remote was at that time; proxies that were added by hand are kept. */
 export const proxies: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** Logs of proxies that are followed: how far they were read, and whose requests are whose. */
 export const proxyLogs: Migration = {

@@ -5,13 +5,7 @@ import { links } from './0004-links.js';
 import { records } from './0005-records.js';
 import { proxies } from './0006-proxies.js';
 import { proxyLogs } from './0007-proxy-logs.js';
-
-/** One step of the schema. Once released it is never edited: a change is a new step. */
-export interface Migration {
-  /** The schema's number after it, in `user_version`. */
-  version: number;
-  sql: string;
-}
+import type { Migration } from './migration.js';
 
 /** In order, numbered from 1 without gaps. */
 export const migrations: readonly Migration[] = [

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
-import type { HistoryEvent } from '../../../daemon/observe/buildkit/connection.js';
 import { toHistoryEvent, toStatusUpdate } from '../../../daemon/observe/buildkit/convert.js';
 import {
   BuildHistoryEventSchema,
   StatusResponseSchema,
 } from '../../../daemon/observe/buildkit/generated/control_pb.js';
+import type { HistoryEvent } from '../../../daemon/observe/buildkit/types.js';
 import { type BuildRecord, buildFacts } from '../../../src/builds/facts.js';
 import { BuildFold } from '../../../src/builds/fold.js';
 import type { StatusUpdate } from '../../../src/builds/status.js';
