@@ -8,22 +8,23 @@ const LONGEST_NAME = 1_024;
  * Bytes on the wire were not counted by anybody: steps are unmetered, and what BuildKit reported of their blobs stays.
  * Inputs, which only joining needs, and all but the first and last value of a blob's progress are left out.
  */
-export function asRecorded(build: Build, imported: BuildImport): Build {
+export function asRecorded(build: Build, imported: BuildImport, longestName = LONGEST_NAME): Build {
   const { ref, engine, name, project, context, dockerfile, target, platforms, status, error } = build;
   const { startedAt, completedAt } = build;
   const facts = { ref, engine, name, project, context, dockerfile, target, platforms, status, error };
-  return { ...facts, startedAt, completedAt, steps: build.steps.map(recordedStep), imported };
+  const steps = build.steps.map((step) => recordedStep(step, longestName));
+  return { ...facts, startedAt, completedAt, steps, imported };
 }
 
-function recordedStep(step: Step): Step {
+function recordedStep(step: Step, longestName: number): Step {
   const { digest, number, stage, platform, kind, status, error, intervals } = step;
   return {
     digest,
     inputs: [],
-    name: cutText(step.name, LONGEST_NAME),
+    name: cutText(step.name, longestName),
     number,
     stage,
-    instruction: cutText(step.instruction, LONGEST_NAME),
+    instruction: cutText(step.instruction, longestName),
     platform,
     kind,
     status,

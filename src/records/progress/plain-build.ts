@@ -18,8 +18,11 @@ interface PlainStep {
   end: 'done' | 'cached' | 'canceled' | 'failed' | undefined;
   error: string | undefined;
   isPull: boolean;
-  blobs: Map<string, { current: number; total: number; wasThere: boolean }>;
+  blobs: Map<string, { current: number; total: number; wasThere: boolean; at: EpochMs | undefined }>;
 }
+
+/** How a build stands: what its log says by itself, or what is known besides of its client. */
+export type PlainEnd = 'told' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
 /** Shorter than what the fold takes for a look into the cache; a step that took 0.0 s took some time. */
 const SHORTEST_MS = 1;
@@ -93,7 +96,7 @@ export class PlainBuild {
         this.#context.set(`${line.step} ${line.what}`, line.bytes);
         break;
       case 'blob':
-        addBlob(step, line);
+        addBlob(step, line, at);
     }
   }
 
@@ -133,7 +136,11 @@ export class PlainBuild {
   }
 
   /** @param undatedAt stands in for the time of a build without any */
-  recorded(ref: string, undatedAt: EpochMs): RecordedBuild {
+  recorded(
+    ref: string,
+    undatedAt: EpochMs,
+    { end = 'told', longestName }: { end?: PlainEnd; longestName?: number } = {},
+  ): RecordedBuild {
     const dated = this.firstAt !== undefined;
     const startedAt = this.firstAt ?? undatedAt;
     const name = this.name ?? ref;
@@ -150,25 +157,31 @@ export class PlainBuild {
       startedAt,
     });
     fold.apply(this.#status(startedAt, dated));
-    const steps = [...this.steps.values()];
-    const error = this.failure ?? steps.find((step) => step.end === 'failed')?.error;
-    const canceled = error === undefined && steps.some((step) => step.end === 'canceled');
-    const ended =
-      error !== undefined || canceled || (steps.length > 0 && steps.every((step) => step.end !== undefined));
-    if (ended) {
-      const failure = error === undefined ? undefined : { code: 2, message: error };
-      fold.finish({
-        at: this.lastAt ?? fold.lastAt,
-        error: canceled ? { code: 1, message: 'canceled' } : failure,
-      });
-    }
+    const outcome = this.#outcome(end);
+    if (outcome !== undefined) fold.finish({ at: this.lastAt ?? fold.lastAt, error: outcome.error });
+    const ended = outcome !== undefined;
     return {
-      build: asRecorded(fold.build(), { kind: 'plain', dated, ended }),
+      build: asRecorded(fold.build(), { kind: 'plain', dated, ended }, longestName),
       cachedSteps: fold.markedCached,
       logBytes: this.logBytes,
       contextBytes: [...this.#context.values()].reduce((sum, bytes) => sum + bytes, 0),
       warnings: this.warnings,
     };
+  }
+
+  /** Undefined while it runs, and where the log stops before its end. */
+  #outcome(end: PlainEnd): { error: { code: number; message: string } | undefined } | undefined {
+    if (end === 'running') return undefined;
+    const steps = [...this.steps.values()];
+    const message = this.failure ?? steps.find((step) => step.end === 'failed')?.error;
+    const canceled = { error: { code: 1, message: 'canceled' } };
+    if (end === 'succeeded') return { error: undefined };
+    if (end === 'canceled') return canceled;
+    if (message !== undefined) return { error: { code: 2, message } };
+    if (steps.some((step) => step.end === 'canceled')) return canceled;
+    if (end === 'failed') return { error: { code: 2, message: 'the client ended with an error' } };
+    const isWhole = steps.length > 0 && steps.every((step) => step.end !== undefined);
+    return isWhole ? { error: undefined } : undefined;
   }
 
   #status(startedAt: EpochMs, dated: boolean): StatusUpdate {
@@ -190,8 +203,9 @@ export class PlainBuild {
       const at = { at: undefined, startedAt: from, completedAt: to ?? from };
       if (step.isPull)
         update.progress.push({ vertex: digest, id: 'resolve image', current: 0, total: 0, ...at });
-      for (const [id, { current, total, wasThere }] of step.blobs) {
-        const completedAt = wasThere ? from - 1 : (to ?? from);
+      for (const [id, { current, total, wasThere, at: toldAt }] of step.blobs) {
+        const last = Math.min(to ?? Number.POSITIVE_INFINITY, Math.max(from, toldAt ?? to ?? from));
+        const completedAt = wasThere ? from - 1 : last;
         update.progress.push({
           vertex: digest,
           id,
@@ -210,14 +224,16 @@ export class PlainBuild {
 function addBlob(
   step: PlainStep,
   { id, current, total, timed, done }: Extract<PlainLine, { is: 'blob' }>,
+  at: EpochMs | undefined,
 ): void {
   const known = step.blobs.get(id);
   if (known === undefined) {
     // What is whole at once and took no time had been there before.
     const wasThere = done && !timed;
-    if (step.blobs.size < MOST_BLOBS) step.blobs.set(id, { current, total, wasThere });
+    if (step.blobs.size < MOST_BLOBS) step.blobs.set(id, { current, total, wasThere, at });
     return;
   }
+  if (current > known.current) known.at = at;
   known.current = Math.max(known.current, current);
   known.total = Math.max(known.total, total);
 }
