@@ -50,7 +50,7 @@ async function estimated(
 }
 
 /** What follows `docker build`; undefined when it is no such command. */
-function buildWords([program = '', ...rest]: readonly string[]): string[] | undefined {
+export function buildWords([program = '', ...rest]: readonly string[]): string[] | undefined {
   if (basename(program) !== 'docker') return undefined;
   const words = BUILD.find((each) => each.every((word, index) => rest[index] === word));
   return words && rest.slice(words.length);

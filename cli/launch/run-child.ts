@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { NetmeterError } from '../../src/errors.js';
 import type { OnSignal } from '../io.js';
+import { passThrough } from './pass-through.js';
 
 export interface RunChildOptions {
   /** Keeps this process's stdout free for a document. */
   stdoutToStderr: boolean;
   onSignal: OnSignal;
+  /** Sees what the command writes to stderr, on its way. Left out, the command has this process's own stderr. */
+  seeStderr?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 export interface ChildEnd {
@@ -27,12 +30,14 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 export function runChild(command: readonly string[], options: RunChildOptions): Promise<ChildEnd> {
   const [file = '', ...args] = command;
   const stdout = options.stdoutToStderr ? 2 : 'inherit';
-  const child = spawn(file, args, { stdio: ['inherit', stdout, 'inherit'] });
+  const { seeStderr } = options;
+  const child = spawn(file, args, { stdio: ['inherit', stdout, seeStderr ? 'pipe' : 'inherit'] });
+  const stderr = seeStderr && child.stderr && passThrough(child.stderr, process.stderr, seeStderr);
   const release = options.onSignal((signal) => {
     if (FROM_TERMINAL.includes(signal) && process.stdin.isTTY) return;
     child.kill(signal);
   });
-  return new Promise<ChildEnd>((resolve, reject) => {
+  const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once('error', (error) => reject(spawnError(file, error)));
     child.once('exit', (exitCode, signal) => {
       resolve({
@@ -42,6 +47,7 @@ export function runChild(command: readonly string[], options: RunChildOptions): 
       });
     });
   }).finally(release);
+  return stderr ? stderr.finished(ended.catch(() => {})).then(() => ended) : ended;
 }
 
 function spawnError(file: string, cause: NodeJS.ErrnoException): NetmeterError {

@@ -27,6 +27,8 @@ export interface LiveAnswersOptions {
   /** All that are shown, or those given since an instant. */
   warnings(since?: EpochMs): WarningDocument[];
   sources(): readonly SourceState[];
+  /** The build that a run told of itself; null when it told of none. */
+  toldBuild(runId: string): Promise<BuildDocument | null>;
   /** The one build that was started in the period, as a document; null when there was none or several. */
   onlyBuildIn(from: EpochMs, to: EpochMs): Promise<BuildDocument | null>;
 }
@@ -75,13 +77,15 @@ export class LiveAnswers {
 
   /** What a command under `netmeter run` used so far. */
   async usageOf(run: Run): Promise<RunUsage> {
-    const { store, now, tiers, onlyBuildIn, warnings } = this.#options;
+    const { store, now, tiers, toldBuild, onlyBuildIn, warnings } = this.#options;
     await this.#options.refresh();
     const id = `run:${run.id}`;
+    const seenBuild = () =>
+      startsBuilds(run.command) ? onlyBuildIn(run.startedAt, now()) : Promise.resolve(null);
     const [rows, remotes, build] = await Promise.all([
       store.totals([id]),
       store.remotes([id]),
-      startsBuilds(run.command) ? onlyBuildIn(run.startedAt, now()) : Promise.resolve(null),
+      toldBuild(run.id).then((told) => told ?? seenBuild()),
     ]);
     const tier = tiers().meter ?? 'exact';
     const sum = sumByOwner(rows).get(id) ?? emptySum({ id, kind: 'host', name: '', facts: {} }, tier);

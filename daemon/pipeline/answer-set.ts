@@ -17,6 +17,7 @@ import type { EnginePart } from './engine-part.js';
 import type { LinkPart } from './link-part.js';
 import type { ProxyPart } from './proxy-part.js';
 import type { OpenTier } from './tier.js';
+import { toldRef } from './told-builds.js';
 
 export interface AnswerSetOptions {
   context: PipelineContext;
@@ -91,6 +92,10 @@ function liveAnswers(options: AnswerSetOptions, stored: StoredAnswers): LiveAnsw
     lost: options.lost,
     warnings: options.warnings,
     sources: options.sources,
+    toldBuild: async (runId) => {
+      const build = tracker.build(toldRef(runId));
+      return build === undefined ? null : stored.document(build);
+    },
     onlyBuildIn: async (from, to) => {
       const [build, ...others] = tracker.buildsIn(from, to).filter(({ startedAt }) => startedAt >= from);
       return build === undefined || others.length > 0 ? null : stored.document(build);

@@ -65,6 +65,11 @@ export class BuildTracker implements ExecutionListener {
     return [...this.#builds.values()].some(isRunning);
   }
 
+  /** One that runs, or ended not long ago, annotated. */
+  build(ref: string): Build | undefined {
+    return this.#builds.get(ref)?.annotated;
+  }
+
   /** Builds known here that ran at some time in the period. */
   buildsIn(from: EpochMs, to: EpochMs): Build[] {
     return [...this.#builds.values()]

@@ -5,11 +5,13 @@ import type { Store } from '../store/types.js';
 import type { AnswerSet } from './answer-set.js';
 import type { LinkPart } from './link-part.js';
 import type { ProxyPart } from './proxy-part.js';
+import type { ToldBuilds } from './told-builds.js';
 
 export interface HandlerParts {
   store(): Store;
   answers(): AnswerSet;
   runs(): RunCgroups;
+  told(): ToldBuilds;
   links: LinkPart;
   proxies: ProxyPart;
   /** Counts and settles everything up to this moment. */
@@ -17,7 +19,7 @@ export interface HandlerParts {
 }
 
 /** Who answers which request. */
-export function handlersOf({ store, answers, runs, links, proxies, refresh }: HandlerParts): Handlers {
+export function handlersOf({ store, answers, runs, told, links, proxies, refresh }: HandlerParts): Handlers {
   const stored = async () => {
     await refresh();
     return answers().stored;
@@ -54,6 +56,11 @@ export function handlersOf({ store, answers, runs, links, proxies, refresh }: Ha
     },
     'cache-records': () => answers().caches.records(),
     'run-begin': (params, { peer }) => runs().begin(params, peer),
-    'run-end': (params, { peer }) => runs().end(params, peer),
+    'run-progress': (params, { peer }) => told().progress(params, peer),
+    'run-end': async (params, { peer }) => {
+      const ended = await runs().end(params, peer);
+      if (params.final) told().ended(params.runId);
+      return ended;
+    },
   };
 }

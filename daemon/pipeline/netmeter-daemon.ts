@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { ExecutionJoin } from '../../src/builds/join.js';
+import type { Build } from '../../src/builds/types.js';
 import type { Readiness } from '../../src/protocol/launch.js';
 import type { EpochMs, Interval } from '../../src/units.js';
 import type { PipelineContext } from '../lifecycle/pipeline.js';
@@ -31,6 +32,7 @@ import { ProxyPart } from './proxy-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
 import { Settlement } from './settlement.js';
 import { type OpenTier, openTier, refuseBlindness } from './tier.js';
+import { isToldRef, ToldBuilds } from './told-builds.js';
 
 const PROC = '/proc';
 const SYS = '/sys';
@@ -50,6 +52,8 @@ interface Started {
   feed: LiveFeed;
   engine: EnginePart;
   runs: RunCgroups;
+  told: ToldBuilds;
+  legacy: LegacyBuildListener;
   maintenance: Maintenance;
 }
 
@@ -148,7 +152,7 @@ export class NetmeterDaemon {
       {
         name: 'builds',
         start: (signal) => this.#startBuilds(signal),
-        stop: () => this.#started.engine?.stop(),
+        stop: () => this.#stopBuilds(),
       },
       {
         name: 'maintenance',
@@ -163,6 +167,7 @@ export class NetmeterDaemon {
       store: () => this.#get('store'),
       answers: () => this.#get('answers'),
       runs: () => this.#get('runs'),
+      told: () => this.#get('told'),
       links: this.#linkPart,
       proxies: this.#proxies,
       refresh: () => this.#refresh(),
@@ -329,6 +334,7 @@ export class NetmeterDaemon {
       now: this.#clock.now,
       newId: () => randomUUID(),
       usageOf: (run) => this.#get('answers').live.usageOf(run),
+      wantsProgress: () => this.#isLegacy,
       onProblem: (message, error) => log.warn(message, error),
     });
     this.#started.runs = runs;
@@ -339,14 +345,29 @@ export class NetmeterDaemon {
     const settlement = this.#get('settlement');
     const { tracker } = settlement;
     const meter = this.#get('meter');
-    const legacy = new LegacyBuildListener(
-      () => this.#docker.engine()?.buildHistory === false,
-      (build) => {
-        tracker
-          .tell(build)
-          .catch((error: unknown) => this.#context.log.error('a build could not be followed', error));
-      },
-    );
+    const tell = (build: Build) =>
+      tracker
+        .tell(build)
+        .catch((error: unknown) => this.#context.log.error('a build could not be followed', error));
+    const runs = this.#get('runs');
+    const told = new ToldBuilds({
+      engine: this.#address.name,
+      store: this.#get('store'),
+      isLegacy: () => this.#isLegacy,
+      own: (runId, peer) => runs.own(runId, peer),
+      isUnderWay: (runId) => runs.isUnderWay(runId),
+      now: this.#clock.now,
+      tell,
+      onQuiet: () => void legacy.release(),
+    });
+    const legacy = new LegacyBuildListener({
+      isLegacy: () => this.#isLegacy,
+      isToldOf: () => told.isActive,
+      isStep: (id) => isToldRef(this.#join.match(id)?.ref ?? ''),
+      tell,
+    });
+    this.#started.told = told;
+    this.#started.legacy = legacy;
     const engine = new EnginePart({
       address: this.#address,
       docker: this.#docker,
@@ -362,7 +383,19 @@ export class NetmeterDaemon {
     });
     this.#started.engine = engine;
     this.#docker.onPull((pull) => settlement.pulled({ ...pull, bytes: engine.pullBytes(pull.image) }));
+    await told.start();
     await engine.start(signal);
+  }
+
+  async #stopBuilds(): Promise<void> {
+    this.#started.told?.stop();
+    await this.#started.legacy?.release();
+    await this.#started.engine?.stop();
+  }
+
+  /** Whether the engine tells nothing of builds. */
+  get #isLegacy(): boolean {
+    return this.#docker.engine()?.buildHistory === false;
   }
 
   #startMaintenance(): void {

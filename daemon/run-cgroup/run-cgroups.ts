@@ -28,6 +28,8 @@ export interface RunCgroupsOptions {
   newId: () => string;
   /** What a run has used until now. */
   usageOf: (run: Run) => Promise<RunUsage>;
+  /** Whether the engine tells nothing of builds, so that what a command prints of one is wanted. */
+  wantsProgress: () => boolean;
   /** Something did not work that does not concern the one who asked. */
   onProblem: (message: string, error: unknown) => void;
 }
@@ -98,18 +100,14 @@ export class RunCgroups {
     this.#moveIn(dir, process, run);
     this.#runs.set(id, run);
     this.#save();
-    return { runId: id, cgroupPath, startedAt: new Date(run.startedAt).toISOString() };
+    const startedAt = new Date(run.startedAt).toISOString();
+    return { runId: id, cgroupPath, startedAt, wantsProgress: this.#options.wantsProgress() };
   }
 
   /** @throws NetmeterError `not-found` for a run that is over or is not the asker's */
   async end({ runId, pid, final }: RequestParams['run-end'], peer: PeerCredentials): Promise<RunEndResult> {
     const dir = this.#dir();
-    const run = this.#runs.get(runId);
-    if (run === undefined || (run.uid !== peer.uid && peer.uid !== 0)) {
-      throw new NetmeterError('not-found', `there is no run ${JSON.stringify(runId)}`, {
-        hint: 'It ended, or the daemon lost it in a restart.',
-      });
-    }
+    const run = this.own(runId, peer);
     this.#moveHome(dir, run, pid);
     const endedAt = this.#options.now();
     const usage = await this.#options.usageOf(run);
@@ -121,6 +119,21 @@ export class RunCgroups {
     }
     const startedAt = new Date(run.startedAt).toISOString();
     return { ...usage, runId, startedAt, durationMs: endedAt - run.startedAt, remainingProcesses };
+  }
+
+  /** @throws NetmeterError `not-found` for a run that is over or is not the asker's */
+  own(runId: string, peer: PeerCredentials): Run {
+    const run = this.#runs.get(runId);
+    if (run !== undefined && (run.uid === peer.uid || peer.uid === 0)) return run;
+    throw new NetmeterError('not-found', `there is no run ${JSON.stringify(runId)}`, {
+      hint: 'It ended, or the daemon lost it in a restart.',
+    });
+  }
+
+  /** Whether somebody still waits for a run's end. */
+  isUnderWay(runId: string): boolean {
+    const run = this.#runs.get(runId);
+    return run !== undefined && this.#isAwaited(run);
   }
 
   #dir(): CgroupDir {

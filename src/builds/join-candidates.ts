@@ -57,7 +57,7 @@ export function candidatesByCommand(process: Process, around: Surroundings): Can
   const found: Candidate[] = [];
   for (const index of around.builds) {
     for (const [step, command] of index.find(keys, execution)) {
-      const interval = intervalOf(step, process);
+      const interval = intervalOf(step, process, index.build.lateBy);
       if (interval !== undefined) found.push({ index, step, interval, command });
     }
   }
@@ -70,7 +70,7 @@ export function candidatesByTime(process: Process, around: Surroundings): Candid
   for (const index of around.builds) {
     for (const step of index.build.steps) {
       if (step.kind !== 'run') continue;
-      const interval = intervalOf(step, process);
+      const interval = intervalOf(step, process, index.build.lateBy);
       if (interval !== undefined) found.push({ index, step, interval, command: 'time' });
     }
   }
@@ -90,10 +90,10 @@ function startOf({ execution, from }: Process): EpochMs {
 }
 
 /** A process starts after its vertex did and is gone before that completes. */
-function intervalOf(step: Step, process: Process): StepInterval | undefined {
+function intervalOf(step: Step, process: Process, lateBy: Milliseconds = 0): StepInterval | undefined {
   if (step.status === 'cached') return undefined;
   const from = startOf(process);
-  const slack = process.execution?.preparedAt === undefined ? EARLY : ROUNDING;
+  const slack = lateBy + (process.execution?.preparedAt === undefined ? EARLY : ROUNDING);
   return step.intervals.find(({ startedAt, completedAt }) => {
     if (startedAt > Math.max(from, process.begunBy) + slack) return false;
     if (completedAt === undefined) return true;

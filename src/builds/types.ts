@@ -4,7 +4,7 @@
  */
 import type { Attribution } from '../metering/types.js';
 import type { DeclaredCost } from '../savings/types.js';
-import type { Bytes, EpochMs } from '../units.js';
+import type { Bytes, EpochMs, Milliseconds } from '../units.js';
 import type { ClientLog } from './client-log/types.js';
 
 export type BuildStatus = 'running' | 'completed' | 'failed' | 'canceled';
@@ -107,6 +107,8 @@ export interface Build {
   completedAt: EpochMs | undefined;
   /** In the order they began to run, those that have not last; in one instant by stage and number. */
   steps: Step[];
+  /** Told by its client's output: its times may be so much later than what they tell of. */
+  lateBy?: Milliseconds;
   /** Read from a record that somebody else made; undefined for builds that were seen. */
   imported?: BuildImport;
 }

@@ -1,6 +1,7 @@
 /** What a client may hand in as recorded elsewhere: whole builds and requests, bounded in every direction. */
 import * as v from 'valibot';
 import { MOST_BLOBS, MOST_INTERVALS, MOST_SAMPLES, MOST_STEPS, MOST_TEXT } from '../builds/limits.js';
+import type { Build } from '../builds/types.js';
 import type { ImportPart } from '../records/import.js';
 
 const text = v.pipe(v.string(), v.maxLength(MOST_TEXT));
@@ -41,7 +42,7 @@ const step = v.strictObject({
   unmetered: v.literal(true),
 });
 
-const build = v.strictObject({
+const recordedBuild = v.strictObject({
   ref: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,128}$/)),
   engine: text,
   name: text,
@@ -91,7 +92,7 @@ const schema = v.strictObject({
   ]),
   file: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
   digest: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-  builds: v.exactOptional(list(build, 1_000)),
+  builds: v.exactOptional(list(recordedBuild, 1_000)),
   requests: v.exactOptional(list(request, 10_000)),
   names: v.exactOptional(
     list(v.strictObject({ address: word, name: word, source: word, at: instant }), 10_000),
@@ -100,5 +101,8 @@ const schema = v.strictObject({
   period: v.exactOptional(v.strictObject({ from: instant, to: instant })),
   document: v.exactOptional(v.pipe(v.string(), v.maxLength(4_194_304))),
 });
+
+/** A build that its own client tells of. */
+export const toldBuild = recordedBuild as unknown as v.GenericSchema<unknown, Build>;
 
 export const importPart = schema as unknown as v.GenericSchema<unknown, ImportPart>;

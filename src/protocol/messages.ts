@@ -5,6 +5,7 @@
  */
 
 import type { Cycle } from '../budget/cycle.js';
+import type { Build } from '../builds/types.js';
 import type { StepInput } from '../estimate/types.js';
 import type { ImportAnswer, ImportPart } from '../records/import.js';
 import type {
@@ -68,6 +69,11 @@ export interface RequestParams {
   /** Creates a cgroup for a command and moves `pid` into it: the asking process or a descendant of it. */
   'run-begin': { command: string[]; pid: number };
   /**
+   * A build that this run's command runs, as its output tells of it so far; without one, that more will come.
+   * Only for engines that tell nothing of builds themselves.
+   */
+  'run-progress': { runId: string; build?: Build };
+  /**
    * Moves `pid` back to where it was, if it is still inside, and answers with what was used so far.
    * `final` ends the run: its cgroup is removed as soon as it is empty.
    */
@@ -112,6 +118,7 @@ export interface RequestResults {
   doctor: DoctorDocument;
   logs: LogsResult;
   'run-begin': RunBeginResult;
+  'run-progress': Record<string, never>;
   'run-end': RunEndResult;
   links: LinksDocument;
   'link-set': LinksDocument;
@@ -160,6 +167,8 @@ export interface RunBeginResult {
   /** Below the cgroup2 mount. */
   cgroupPath: string;
   startedAt: string;
+  /** The engine tells nothing of builds: what the command prints of one is asked for. */
+  wantsProgress: boolean;
 }
 
 /** What a command used. `build` is the build it ran, if it was one. */

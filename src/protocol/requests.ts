@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { NetmeterError } from '../errors.js';
 import { MOST_PACKAGES } from '../estimate/lock-files.js';
-import { importPart } from './import-schema.js';
+import { importPart, toldBuild } from './import-schema.js';
 import { PROTOCOL_VERSION, type Request, type RequestParams, type RequestType } from './messages.js';
 import { protocolMismatch } from './version.js';
 
@@ -81,6 +81,7 @@ const params: Schemas = {
   doctor: nothing,
   logs: v.strictObject({ lines: v.exactOptional(count), cursor: v.exactOptional(name) }),
   'run-begin': v.strictObject({ command: v.pipe(v.array(v.string()), v.maxLength(100_000)), pid }),
+  'run-progress': v.strictObject({ runId: name, build: v.exactOptional(toldBuild) }),
   'run-end': v.strictObject({ runId: name, pid, final: v.boolean() }),
   links: nothing,
   'link-set': v.strictObject({

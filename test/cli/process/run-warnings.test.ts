@@ -42,7 +42,7 @@ const server = (withEvents: boolean) =>
         }
       : {},
     {
-      'run-begin': () => ({ runId: 'r1', cgroupPath: '/r1', startedAt }),
+      'run-begin': () => ({ runId: 'r1', cgroupPath: '/r1', startedAt, wantsProgress: false }),
       'run-end': ({ final }) => used(final ? [EARLY, UNHEARD] : []),
     },
   );

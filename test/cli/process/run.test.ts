@@ -41,6 +41,7 @@ test.before(async () => {
     now: Date.now,
     newId: () => `t${++ids}`,
     usageOf: async () => USED,
+    wantsProgress: () => false,
     onProblem: (message) => problems.push(message),
   });
 });

@@ -69,6 +69,7 @@ function runs(overrides: Partial<RunCgroupsOptions> = {}): RunCgroups {
     now: () => 1_000_000,
     newId: () => `id${++ids}`,
     usageOf: async () => USAGE,
+    wantsProgress: () => false,
     onProblem: (message) => problems.push(message),
     ...overrides,
   });

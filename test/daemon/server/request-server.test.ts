@@ -118,7 +118,10 @@ test('what is no request is refused without harm', async () => {
 });
 
 test('a body over the limit is refused before it is read to its end, one at the limit is not', async () => {
-  setup = await startServer({}, { 'run-begin': () => ({ runId: 'r', cgroupPath: '/', startedAt: '' }) });
+  setup = await startServer(
+    {},
+    { 'run-begin': () => ({ runId: 'r', cgroupPath: '/', startedAt: '', wantsProgress: false }) },
+  );
   const around = JSON.stringify({ version: 1, id: 1, type: 'run-begin', params: { pid: 1, command: [''] } });
   const fill = (bytes: number): string => around.replace('""', `"${'x'.repeat(bytes - around.length)}"`);
   const { socket } = setup.place;
