@@ -232,6 +232,12 @@ test("nobody ends another's run", async () => {
   const { runId, cgroupPath } = cgroups.begin({ command: ['x'], pid: alice.pid }, peer(alice));
   const attempt = cgroups.end({ runId, pid: alice.pid, final: true }, peer(mallory, MALLORY));
   assert.is(await attempt.catch((error: NetmeterError) => error.code), 'not-found');
+  assert.is(
+    codeOf(() => cgroups.own(runId, peer(mallory, MALLORY))),
+    'not-found',
+  );
+  assert.is(cgroups.own(runId, peer(alice)).id, runId);
+  assert.is(cgroups.isUnderWay(runId), true);
   assert.equal(membersOf(cgroupPath), [alice.pid]);
   await cgroups.end({ runId, pid: mallory.pid, final: true }, peer(alice));
   assert.ok(membersOf(HOME).includes(mallory.pid), 'a process outside the run is not touched');

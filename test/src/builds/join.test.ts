@@ -44,6 +44,17 @@ test('one command, one vertex', () => {
   );
 });
 
+test('times that a client told may be late', () => {
+  const told = (lateBy?: number): Build => ({
+    ...build('b', [step('v', '[2/2] RUN make', { ran: [500, 1000] })], [0, 1100]),
+    ...(lateBy !== undefined && { lateBy }),
+  });
+  const executions = [execution('e', 'make', { ran: [120, 880] })];
+  assert.equal(found(joined([told()], executions), 'e'), ['e: nothing']);
+  assert.equal(found(joined([told(500)], executions), 'e'), ['e: b v exact']);
+  assert.equal(found(joined([told(200)], executions), 'e'), ['e: nothing']);
+});
+
 test('another command, another time, another engine: no match', () => {
   const b = build('b', [step('v', '[2/2] RUN make', { ran: [100, 900] })], [0, 1000]);
   const join = joined(
