@@ -216,7 +216,8 @@ function historyCheck(engine: EngineFacts): Check {
     found: engine.buildHistory
       ? 'BuildKit tells of its builds'
       : `Docker Engine ${engine.version} keeps no history of builds`,
-    needed: 'Docker Engine 24 or later, to see builds with their steps; older ones show RUN steps only',
+    needed:
+      'Docker Engine 24 or later, to see builds with their steps; older ones show RUN steps only, but for netmeter run -- docker build',
     fix: engine.buildHistory ? null : 'upgrade Docker Engine',
   };
 }

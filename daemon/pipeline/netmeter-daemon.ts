@@ -22,7 +22,7 @@ import type { Clock } from './clock.js';
 import { EnginePart } from './engine-part.js';
 import { toAll } from './execution-listeners.js';
 import { handlersOf } from './handlers.js';
-import { LegacyBuildListener } from './legacy-builds.js';
+import { LegacyPart } from './legacy-part.js';
 import { linkKnowledge, loadCalibrations } from './link-knowledge.js';
 import { LinkPart } from './link-part.js';
 import { LiveFeed } from './live-feed.js';
@@ -32,7 +32,6 @@ import { ProxyPart } from './proxy-part.js';
 import { readinessOf, startWarnings, type Warning } from './readiness.js';
 import { Settlement } from './settlement.js';
 import { type OpenTier, openTier, refuseBlindness } from './tier.js';
-import { isToldRef, ToldBuilds } from './told-builds.js';
 
 const PROC = '/proc';
 const SYS = '/sys';
@@ -52,8 +51,7 @@ interface Started {
   feed: LiveFeed;
   engine: EnginePart;
   runs: RunCgroups;
-  told: ToldBuilds;
-  legacy: LegacyBuildListener;
+  legacy: LegacyPart;
   maintenance: Maintenance;
 }
 
@@ -167,7 +165,7 @@ export class NetmeterDaemon {
       store: () => this.#get('store'),
       answers: () => this.#get('answers'),
       runs: () => this.#get('runs'),
-      told: () => this.#get('told'),
+      told: () => this.#get('legacy').told,
       links: this.#linkPart,
       proxies: this.#proxies,
       refresh: () => this.#refresh(),
@@ -350,23 +348,16 @@ export class NetmeterDaemon {
         .tell(build)
         .catch((error: unknown) => this.#context.log.error('a build could not be followed', error));
     const runs = this.#get('runs');
-    const told = new ToldBuilds({
+    const legacy = new LegacyPart({
       engine: this.#address.name,
       store: this.#get('store'),
+      join: this.#join,
       isLegacy: () => this.#isLegacy,
       own: (runId, peer) => runs.own(runId, peer),
       isUnderWay: (runId) => runs.isUnderWay(runId),
       now: this.#clock.now,
       tell,
-      onQuiet: () => void legacy.release(),
     });
-    const legacy = new LegacyBuildListener({
-      isLegacy: () => this.#isLegacy,
-      isToldOf: () => told.isActive,
-      isStep: (id) => isToldRef(this.#join.match(id)?.ref ?? ''),
-      tell,
-    });
-    this.#started.told = told;
     this.#started.legacy = legacy;
     const engine = new EnginePart({
       address: this.#address,
@@ -378,18 +369,17 @@ export class NetmeterDaemon {
       log: this.#context.log,
       procRoot: PROC,
       onEdge: () => meter.edge(),
-      listener: toAll(tracker, meter, legacy),
+      listener: toAll(tracker, meter, legacy.listener),
       isFirstRun: this.#isFirstRun,
     });
     this.#started.engine = engine;
     this.#docker.onPull((pull) => settlement.pulled({ ...pull, bytes: engine.pullBytes(pull.image) }));
-    await told.start();
+    await legacy.start();
     await engine.start(signal);
   }
 
   async #stopBuilds(): Promise<void> {
-    this.#started.told?.stop();
-    await this.#started.legacy?.release();
+    await this.#started.legacy?.stop();
     await this.#started.engine?.stop();
   }
 
