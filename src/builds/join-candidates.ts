@@ -97,7 +97,7 @@ function intervalOf(step: Step, process: Process, lateBy: Milliseconds = 0): Ste
   return step.intervals.find(({ startedAt, completedAt }) => {
     if (startedAt > Math.max(from, process.begunBy) + slack) return false;
     if (completedAt === undefined) return true;
-    if (completedAt - startedAt < SHORTEST_RUN) return false;
+    if (completedAt - startedAt + lateBy < SHORTEST_RUN) return false;
     return completedAt >= from - slack && completedAt >= process.alive - ROUNDING;
   });
 }

@@ -53,6 +53,12 @@ test('times that a client told may be late', () => {
   assert.equal(found(joined([told()], executions), 'e'), ['e: nothing']);
   assert.equal(found(joined([told(500)], executions), 'e'), ['e: b v exact']);
   assert.equal(found(joined([told(200)], executions), 'e'), ['e: nothing']);
+  // Its beginning and its end were printed at once.
+  const atOnce = {
+    ...build('b', [step('v', '[2/2] RUN make', { ran: [900, 900] })], [0, 1100]),
+    lateBy: 800,
+  };
+  assert.equal(found(joined([atOnce], executions), 'e'), ['e: b v exact']);
 });
 
 test('another command, another time, another engine: no match', () => {
