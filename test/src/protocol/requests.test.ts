@@ -35,6 +35,11 @@ for (const [name, value, message] of [
   ['a limit of nothing', { version: 1, id: 1, type: 'builds', params: { limit: 0 } }, 'limit'],
   ['an unknown parameter', { version: 1, id: 1, type: 'stop', params: { force: true } }, 'force'],
   ['a process group', { version: 1, id: 1, type: 'run-begin', params: { command: ['x'], pid: -1 } }, 'pid'],
+  [
+    'a build that is none',
+    { version: 1, id: 1, type: 'run-progress', params: { runId: 'r', build: { ref: '../x', steps: 3 } } },
+    'build.ref',
+  ],
   ['no parameters where some are needed', { version: 1, id: 1, type: 'build' }, 'ref'],
   ['a list', [], 'the request is invalid'],
   ['nothing', null, 'the request is invalid'],
