@@ -6,7 +6,7 @@ declare -A ENGINE_POOL=([28]=172.29.0.0/16 [20]=172.21.0.0/16)
 declare -A ENGINE_V6=([28]=fd00:5152:28::1/64 [20]=fd00:5152:20::1/64)
 declare -A ENGINE_FIXED_V6=([28]=fd00:5152:28::/64 [20]=fd00:5152:20::/64)
 # In 20.10, NAT for IPv6 was an experiment.
-declare -A ENGINE_FLAGS=([28]="" [20]=--experimental)
+declare -A ENGINE_FLAGS=([28]="" [20]="--experimental --insecure-registry http://$REGISTRY")
 
 engine_cgroup() { echo "nm-engine$1"; }
 

@@ -91,7 +91,9 @@ test('under netmeter run, the progress that the client prints tells the rest', 2
       }),
     ),
   );
-  const runsOf = (at: number) => shown[at]!.steps.filter(({ kind }) => kind === 'run');
+  // Steps are listed by when they began, which a log tells of late.
+  const runsOf = (at: number) =>
+    shown[at]!.steps.filter(({ kind }) => kind === 'run').sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
   assert.equal(
     shown.map((_, at) => runsOf(at).map(({ number, status }) => [number, status])),
     [
