@@ -10,13 +10,22 @@
 
 #include "wire.h"
 
+/* Ephemeral ports start here (net.ipv4.ip_local_port_range): a lower port is taken for a service's. */
+#define FIRST_EPHEMERAL_PORT 32768
+
 extern struct map_definition endings;
 
+/*
+ * A service's port is another one on the link than at its socket where NAT publishes it. The port that its client
+ * has got is nobody else's at that address, but in the rarest of cases: it is enough to know the connection by.
+ */
 static __always_inline void make_ending_key(const struct packet *packet, struct ending_key *key)
 {
+	int is_served = packet->local_port < FIRST_EPHEMERAL_PORT && packet->remote_port >= FIRST_EPHEMERAL_PORT;
+
 	copy_address(key->remote, packet->remote);
 	key->remote_port = packet->remote_port;
-	key->local_port = packet->local_port;
+	key->local_port = is_served ? 0 : packet->local_port;
 }
 
 static __always_inline int is_after(const struct ending *ending, const struct packet *packet, int tx)

@@ -8,8 +8,6 @@
  */
 #include "endings.h"
 
-/* Ephemeral ports start here (net.ipv4.ip_local_port_range): a lower port is taken for a service's. */
-#define FIRST_EPHEMERAL_PORT 32768
 #define PASS 1
 
 MAP(flows, BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct counter), 65536, BPF_F_NO_PREALLOC);

@@ -1,7 +1,7 @@
 // Written by scripts/build-bpf.ts with clang 14 from the sources in ../program. Do not edit.
 
 /** SHA-256 of the sources. */
-export const sourceHash = 'b8cea6a81847533614edd83c90b8210bd893f606fdce2f4e16c854993c691936';
+export const sourceHash = '6762f237afc96ee6f9f98244fd19473088328ab5033a2514d2a685d6085efa1f';
 
 /** Identifies maps and programs: pinned objects of another version are replaced. */
 export const version = '8125222c3b5c';
