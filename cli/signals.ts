@@ -14,12 +14,13 @@ export function takeSignals(controller: AbortController): OnSignal {
     controller.abort();
   };
   for (const signal of ENDING) process.on(signal, end);
+  // Never without a listener in between: Node would drop a signal that has come and was not told of yet.
   return (listener) => {
-    for (const signal of ENDING) process.off(signal, end);
     for (const signal of HANDLED) process.on(signal, listener);
+    for (const signal of ENDING) process.off(signal, end);
     return () => {
-      for (const signal of HANDLED) process.off(signal, listener);
       for (const signal of ENDING) process.on(signal, end);
+      for (const signal of HANDLED) process.off(signal, listener);
     };
   };
 }

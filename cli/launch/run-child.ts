@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { NetmeterError } from '../../src/errors.js';
 import type { OnSignal } from '../io.js';
@@ -31,12 +31,15 @@ export function runChild(command: readonly string[], options: RunChildOptions): 
   const [file = '', ...args] = command;
   const stdout = options.stdoutToStderr ? 2 : 'inherit';
   const { seeStderr } = options;
-  const child = spawn(file, args, { stdio: ['inherit', stdout, seeStderr ? 'pipe' : 'inherit'] });
-  const stderr = seeStderr && child.stderr && passThrough(child.stderr, process.stderr, seeStderr);
+  // Listened to before there is a command: what comes while it is started is told of when it has been.
+  const started: { child?: ChildProcess } = {};
   const release = options.onSignal((signal) => {
     if (FROM_TERMINAL.includes(signal) && process.stdin.isTTY) return;
-    child.kill(signal);
+    started.child?.kill(signal);
   });
+  const child = spawn(file, args, { stdio: ['inherit', stdout, seeStderr ? 'pipe' : 'inherit'] });
+  started.child = child;
+  const stderr = seeStderr && child.stderr && passThrough(child.stderr, process.stderr, seeStderr);
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once('error', (error) => reject(spawnError(file, error)));
     child.once('exit', (exitCode, signal) => {
