@@ -161,6 +161,26 @@ export class Lab {
     ip('-n', this.near, 'link', 'set', 'up0', ...sizes);
   }
 
+  /** Publishes a port of the near end as another one, as Docker does. @returns what takes that back */
+  publish(version: 'v4' | 'v6', port: number, as: number): () => void {
+    const rule = [
+      'PREROUTING',
+      '-p',
+      'tcp',
+      '--dport',
+      String(as),
+      '-j',
+      'REDIRECT',
+      '--to-ports',
+      String(port),
+    ];
+    const table = [version === 'v4' ? 'iptables' : 'ip6tables', '-w', '-t', 'nat'];
+    ip('netns', 'exec', this.near, ...table, '-A', ...rule);
+    return () => {
+      ip('netns', 'exec', this.near, ...table, '-D', ...rule);
+    };
+  }
+
   setMtu(mtu: number): void {
     ip('-n', this.near, 'link', 'set', 'up0', 'mtu', String(mtu));
   }

@@ -24,8 +24,8 @@ def ready():
 
 
 def serve(address, port, size, closer, connections):
-    """Sends `size` bytes to each connection. `closer` says which end closes first: server, client, or
-    client-long, where the server is so late that only a TIME_WAIT socket can answer it."""
+    """Sends `size` bytes to each connection. `closer` says which end closes first: server or client;
+    with -long behind it the other one is so late that only a TIME_WAIT socket can answer it."""
     listener = socket.socket(family(address), socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, int(port)))
@@ -62,6 +62,8 @@ def fetch(address, port, size, closer, connections, *options):
         else:
             while client.recv(65536):
                 pass
+            if closer == "server-long":
+                time.sleep(0.2)
             client.close()
     ready()
 

@@ -97,6 +97,16 @@ for (const version of ['v4', 'v6'] as const) {
     );
   });
 
+  test(`TCP ${version}, the same where NAT publishes the port as another one`, async () => {
+    const takeBack = lab.publish(version, 8080, 18080);
+    try {
+      const near = ['serve', NEAR[version], 8080, 1000, 'server-long', 10];
+      assertEqualToLink(await exchange(['fetch', NEAR[version], 18080, 1000, 'server-long', 10], near));
+    } finally {
+      takeBack();
+    }
+  });
+
   test(`TCP ${version}, data that was still under way when its receiver had gone`, async () => {
     const cgroup = lab.cgroup(`abort-${version}`);
     const before = lab.count();
