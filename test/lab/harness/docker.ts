@@ -55,18 +55,20 @@ export async function removeContainers(name: EngineName, ...containers: string[]
 }
 
 const TRIES = 3;
+const STALLED = /exit(?: code:)? 143|Connection timed out|flightcontrol: exceeded retry timeout/;
 
 /**
  * Does `work` again, with what it then makes anew, where a download in it stalled. While containers come and
  * go, Docker (seen on 28, without netmeter, once in some hundred) drops the address translation of one that
  * has just got the address of another: its connection is dead, and its download ends by `timeout 20` or never.
+ * Engine 20.10's BuildKit gives up when it has to wait for itself on a busy machine (`flightcontrol`).
  */
 export async function unlessStalled<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
     } catch (error) {
-      const isStalled = /exit(?: code:)? 143|Connection timed out/.test((error as Error).message);
+      const isStalled = STALLED.test((error as Error).message);
       if (!isStalled || tries === TRIES) throw error;
     }
   }
