@@ -32,12 +32,9 @@ export class PrivateBuilder {
     return this.#engine.dockerHost;
   }
 
-  /**
-   * Starts it, and gives it the lab's image when it starts for the first time.
-   * @param config what its daemon.json says
-   */
-  async start(config?: object): Promise<void> {
-    await this.#engine.start(config);
+  /** Starts it, and gives it the lab's image when it starts for the first time. */
+  async start(): Promise<void> {
+    await this.#engine.start();
     const known = await this.client(['image', 'inspect', IMAGE], { anyExit: true });
     if (known.exitCode === 0) return;
     const file = join(this.#folder, 'image.tar');

@@ -1,6 +1,6 @@
 /** An engine that a test may kill: the lab's program, with data, socket and processes of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Cleanup, type EngineName, engine, eventually, run } from '../harness/index.js';
 import { socketOf } from '../observe/engine-api.js';
@@ -32,15 +32,9 @@ export class PrivateEngine {
     return `unix://${this.socketPath}`;
   }
 
-  /** Starts it. Returns its pid, as it wrote it down itself. @param config what its daemon.json says */
-  start(config?: object): Promise<number> {
-    const flags: string[] = [];
-    if (config !== undefined) {
-      const file = join(this.#folder, 'daemon.json');
-      writeFileSync(file, JSON.stringify(config));
-      flags.push('--config-file', file);
-    }
-    return this.#spawn('chroot', [this.#root, ...this.#command(this.dockerHost), ...flags]);
+  /** Starts it. Returns its pid, as it wrote it down itself. */
+  start(): Promise<number> {
+    return this.#spawn('chroot', [this.#root, ...this.#command(this.dockerHost)]);
   }
 
   /** Starts it with a socket that another process made, as systemd does. */

@@ -62,7 +62,7 @@ test('home, then a hotspot: what will it cost, what did it cost', 400_000, async
   await terminal.shows(new RegExp(`^${LINK} .*METERED`, 'm'));
   const building = shop.build('all of it again');
   building.catch(() => {});
-  await terminal.shows(/▶ \[stage-1 \d\/\d\] RUN SHOP/);
+  await terminal.shows(/[▶✓] \[stage-1 \d\/\d\] RUN SHOP/);
   const again = await building;
   assert.is(step(again, 'poetry install').basis, 'measured');
   await terminal.press('k', 'g');
